@@ -1,0 +1,268 @@
+//! The vocabulary between model and rules: kinds of nodes, types of fields, and
+//! three-valued facts. Knows no document and no rule.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::span::Place;
+
+use super::Model;
+
+/// A kind of model node: what a rule's `given` names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// The API document.
+    Document,
+    /// A server: 3.x Server Object, or one 2.0 scheme of the host.
+    Server,
+    /// A path item under `paths`.
+    Path,
+    /// An operation: a method of a path, webhook or callback.
+    Operation,
+    /// A parameter definition, header and 2.0 body parameters included.
+    Parameter,
+    /// A media type of a request body or response (2.0: of `consumes` or `produces`).
+    MediaType,
+    /// A response definition.
+    Response,
+    /// A response header definition.
+    Header,
+    /// A schema definition in a schema position.
+    Schema,
+    /// A named property of an object schema.
+    Property,
+    /// A security scheme definition.
+    SecurityScheme,
+    /// A flow of an OAuth 2 scheme.
+    OauthFlow,
+    /// A URL of an authorization server, in a scheme or flow.
+    AuthUrl,
+    /// A security requirement object: one alternative.
+    Requirement,
+    /// A scheme named by a requirement object.
+    RequiredScheme,
+    /// A scope named by a requirement object.
+    RequiredScope,
+    /// A `security` value of the wrong shape.
+    MalformedSecurity,
+    /// A `$ref`.
+    Reference,
+    /// A callback expression.
+    Callback,
+    /// A key the grammar of the version does not know where it stands.
+    UnknownKey,
+    /// A mapping key that occurs twice.
+    DuplicateKey,
+    /// The whole text of a document; native rules only.
+    Text,
+}
+
+impl Kind {
+    /// All kinds, in table order.
+    pub const ALL: [Kind; 22] = [
+        Self::Document,
+        Self::Server,
+        Self::Path,
+        Self::Operation,
+        Self::Parameter,
+        Self::MediaType,
+        Self::Response,
+        Self::Header,
+        Self::Schema,
+        Self::Property,
+        Self::SecurityScheme,
+        Self::OauthFlow,
+        Self::AuthUrl,
+        Self::Requirement,
+        Self::RequiredScheme,
+        Self::RequiredScope,
+        Self::MalformedSecurity,
+        Self::Reference,
+        Self::Callback,
+        Self::UnknownKey,
+        Self::DuplicateKey,
+        Self::Text,
+    ];
+
+    /// The name in rule files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Document => "document",
+            Self::Server => "server",
+            Self::Path => "path",
+            Self::Operation => "operation",
+            Self::Parameter => "parameter",
+            Self::MediaType => "mediaType",
+            Self::Response => "response",
+            Self::Header => "header",
+            Self::Schema => "schema",
+            Self::Property => "property",
+            Self::SecurityScheme => "securityScheme",
+            Self::OauthFlow => "oauthFlow",
+            Self::AuthUrl => "authUrl",
+            Self::Requirement => "requirement",
+            Self::RequiredScheme => "requiredScheme",
+            Self::RequiredScope => "requiredScope",
+            Self::MalformedSecurity => "malformedSecurity",
+            Self::Reference => "reference",
+            Self::Callback => "callback",
+            Self::UnknownKey => "unknownKey",
+            Self::DuplicateKey => "duplicateKey",
+            Self::Text => "text",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A model node: its kind and its index among the nodes of that kind, in document order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id {
+    /// The kind.
+    pub kind: Kind,
+    /// The index.
+    pub index: u32,
+}
+
+/// A distinct name (of a parameter, property, path segment, ...) whose words were looked up once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameId(pub u32);
+
+/// The type of a field; it decides which tests a rule may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `true` or `false`.
+    Bool,
+    /// A number.
+    Number,
+    /// Free text.
+    Text,
+    /// A name: text that is also compared word by word.
+    Name,
+    /// One of a closed list.
+    Choice(&'static [&'static str]),
+    /// Any number of a closed list of at most 32.
+    Set(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
+    /// A list of names.
+    Names,
+    /// The status codes, ranges and `default` of an operation's responses.
+    Statuses,
+    /// Related nodes of one kind.
+    Nodes(Kind),
+    /// Only whether it is there, and where.
+    Thing,
+}
+
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value<'m> {
+    /// Of [`Type::Bool`].
+    Bool(bool),
+    /// Of [`Type::Number`].
+    Number(f64),
+    /// Of [`Type::Text`].
+    Text(Cow<'m, str>),
+    /// Of [`Type::Name`].
+    Name(NameId),
+    /// Of [`Type::Choice`]: index into its list.
+    Choice(u8),
+    /// Of [`Type::Set`]: bit *i* stands for item *i* of its list.
+    Set(u32),
+    /// Of [`Type::Texts`].
+    Texts(Vec<Cow<'m, str>>),
+    /// Of [`Type::Names`].
+    Names(Vec<NameId>),
+    /// Of [`Type::Statuses`]: the keys of `responses` as written.
+    Statuses(Vec<Cow<'m, str>>),
+    /// Of [`Type::Nodes`], in document order.
+    Nodes(Vec<Id>),
+    /// Of [`Type::Thing`].
+    Thing,
+}
+
+/// Why a fact is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// A `$ref` on the way has no target, or one that is not read.
+    UnresolvedReference,
+    /// A `security` key is misplaced, misspelled or malformed: what was meant is not what is in force.
+    LostSecurity,
+    /// The document could only be read in part.
+    Unread,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnresolvedReference => "unresolved reference",
+            Self::LostSecurity => "security key that has no effect",
+            Self::Unread => "part of the document that could not be read",
+        })
+    }
+}
+
+/// What is known of a field of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact<'m> {
+    /// It has this value in effect.
+    Known(Value<'m>),
+    /// It is not there.
+    Absent,
+    /// It cannot be told; the place says where knowledge ends.
+    Unknown(Why, Option<Place>),
+}
+
+impl Fact<'_> {
+    /// A known boolean.
+    pub const fn bool(value: bool) -> Self {
+        Self::Known(Value::Bool(value))
+    }
+
+    /// A number, or absent.
+    pub fn number(value: Option<f64>) -> Self {
+        value.map_or(Self::Absent, |value| Self::Known(Value::Number(value)))
+    }
+}
+
+impl<'m> Fact<'m> {
+    /// A text, or absent.
+    pub fn text(value: Option<&'m str>) -> Self {
+        value.map_or(Self::Absent, |value| Self::Known(Value::Text(Cow::Borrowed(value))))
+    }
+
+    /// Related nodes; none at all is absent.
+    pub fn nodes(kind: Kind, indices: impl IntoIterator<Item = u32>) -> Self {
+        let nodes: Vec<Id> = indices.into_iter().map(|index| Id { kind, index }).collect();
+        if nodes.is_empty() { Self::Absent } else { Self::Known(Value::Nodes(nodes)) }
+    }
+}
+
+/// A row of the table of kinds and fields.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// The kind of node that has it.
+    pub kind: Kind,
+    /// Its name in rule files. OpenAPI names where OpenAPI has one; derived ones are camelCase too.
+    pub name: &'static str,
+    /// Its type.
+    pub ty: Type,
+    /// What it means: one or two sentences for docs/model.md and the schema.
+    pub doc: &'static str,
+    /// Its value for the node of that index.
+    pub get: for<'m> fn(&'m Model, u32) -> Fact<'m>,
+    /// Where it stands; `None`: the node's own place.
+    pub at: fn(&Model, u32) -> Option<Place>,
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}: {:?}", self.kind, self.name, self.ty)
+    }
+}

@@ -1,0 +1,111 @@
+//! Files of a run and their located trees: [`SourceMap`] owns the files, the
+//! readers turn each text into one [`Tree`]. Knows no OpenAPI and opens no file.
+
+mod lines;
+mod tree;
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+pub use lines::{LineIndex, Position};
+pub use tree::{Children, Comment, DuplicateKey, NodeKind, Sym, Tree, TreeBuilder};
+
+use crate::error::Problem;
+use crate::span::{At, FileId, Part, Place, Span};
+
+/// Bounds on what is read. What is over them is a problem, never a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Nesting of containers.
+    pub depth: usize,
+    /// Size of a file in bytes. At most 4 GiB, as spans are 32 bits wide.
+    pub bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 256, bytes: 256 << 20 }
+    }
+}
+
+/// One file: its text, its tree and what could not be read of it.
+#[derive(Debug)]
+pub struct SourceFile {
+    /// Its id.
+    pub id: FileId,
+    /// Its path relative to the project root, `/`-separated.
+    pub path: String,
+    /// Its text without byte order mark.
+    pub text: Arc<str>,
+    /// Its located tree, as far as it could be read.
+    pub tree: Tree,
+    /// Why parts of it could not be read.
+    pub problems: Vec<Problem>,
+    lines: OnceLock<LineIndex>,
+}
+
+impl SourceFile {
+    /// The start of each line, made on first use.
+    pub fn lines(&self) -> &LineIndex {
+        self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+}
+
+/// All files of a run. Files are added in one thread and then only read.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    files: Vec<Arc<SourceFile>>,
+    by_path: HashMap<String, FileId>,
+}
+
+impl SourceMap {
+    /// The id the next file must be read with.
+    pub fn next_id(&self) -> FileId {
+        FileId(self.files.len() as u32)
+    }
+
+    /// Adds a file that was read with the id [`SourceMap::next_id`] said.
+    pub fn push(&mut self, file: SourceFile) -> FileId {
+        assert_eq!(file.id, self.next_id(), "a file is added under the id it was read with");
+        let id = file.id;
+        self.by_path.insert(file.path.clone(), id);
+        self.files.push(Arc::new(file));
+        id
+    }
+
+    /// A file by id.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// The tree of a file.
+    pub fn tree(&self, id: FileId) -> &Tree {
+        &self.file(id).tree
+    }
+
+    /// A file by its path relative to the project root.
+    pub fn find(&self, path: &str) -> Option<FileId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// All files, by id.
+    pub fn files(&self) -> impl ExactSizeIterator<Item = &SourceFile> {
+        self.files.iter().map(|file| &**file)
+    }
+
+    /// The bytes a place underlines.
+    pub fn span(&self, place: Place) -> Span {
+        let At { file, node } = place.at;
+        let tree = self.tree(file);
+        match place.part {
+            Part::Key => tree.key_span(node).unwrap_or_else(|| tree.span(node)),
+            Part::Value => tree.span(node),
+            Part::Bytes(start, end) => Span::new(file, start, end),
+        }
+    }
+
+    /// The JSON pointer of a place, without document index.
+    pub fn pointer(&self, place: Place) -> String {
+        self.tree(place.at.file).pointer(place.at.node)
+    }
+}

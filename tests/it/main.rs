@@ -1,0 +1,1 @@
+//! The one integration binary: every test that looks at gatelint from outside.
