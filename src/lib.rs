@@ -3,6 +3,7 @@
 pub mod error;
 pub mod finding;
 pub mod model;
+pub mod report;
 pub mod source;
 pub mod span;
 pub mod words;

@@ -1,0 +1,116 @@
+//! Text that stands in files, made harmless: characters that steer a terminal
+//! or hide other characters become visible escapes. Also makes the text of a
+//! [`Message`]. Knows no output format; each format escapes its own syntax on top.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use crate::finding::{Message, RuleInfo};
+
+/// A quoted value is cut after this many characters: a message is a sentence, and a value may be a megabyte.
+const VALUE_CHARS: usize = 120;
+
+/// The text of a message: arguments filled in, cut where long, and made visible.
+pub fn message(message: &Message) -> String {
+    let mut text = String::with_capacity(message.template.len() + 32);
+    let mut rest = &*message.template;
+    while let Some(at) = rest.find(['{', '}']) {
+        text.push_str(&visible(&rest[..at]));
+        let tail = &rest[at..];
+        if tail.starts_with("{{") || tail.starts_with("}}") {
+            text.push_str(&tail[..1]);
+            rest = &tail[2..];
+        } else if let Some(end) = tail.find('}').filter(|_| tail.starts_with('{')) {
+            match message.args.iter().find(|(name, _)| **name == tail[1..end]) {
+                Some((_, value)) => text.push_str(&shortened(value)),
+                None => text.push_str(&visible(&tail[..=end])),
+            }
+            rest = &tail[end + 1..];
+        } else {
+            text.push_str(&tail[..1]);
+            rest = &tail[1..];
+        }
+    }
+    text.push_str(&visible(rest));
+    text
+}
+
+/// What to do about a rule's findings: the first paragraph of its `fix`, on one line.
+pub fn help(rule: &RuleInfo) -> String {
+    let paragraph = rule.fix.trim().split("\n\n").next().unwrap_or_default();
+    let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    visible(&line).into_owned()
+}
+
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(VALUE_CHARS) {
+        Some((end, _)) => format!("{}…", visible(&value[..end])),
+        None => visible(value).into_owned(),
+    }
+}
+
+/// `text` with every character that steers, hides or reorders shown as an
+/// escape: `\n`, `\t`, `\u{1b}`, `\u{202e}`. Borrowed when there is none.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if is_hidden(c) => {
+                let _ = write!(shown, "\\u{{{:x}}}", c as u32);
+            }
+            c => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether a character steers a terminal (C0, DEL, C1), reorders text (bidi),
+/// takes no room (zero-width, variation selectors, tags) or ends a line. The two
+/// selectors that choose between text and emoji stand in honest prose and stay.
+pub fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_filled_in_and_doubled_braces_are_braces() {
+        let text = Message {
+            template: "`{method} {path}` is {{open}} to {nobody}".into(),
+            args: vec![("method".into(), "GET".into()), ("path".into(), "/a/{id}".into())],
+        };
+        assert_eq!(message(&text), "`GET /a/{id}` is {open} to {nobody}");
+    }
+
+    #[test]
+    fn a_lone_brace_stays_as_it_is() {
+        let text = Message { template: "a } b { c".into(), args: Vec::new() };
+        assert_eq!(message(&text), "a } b { c");
+        assert_eq!(message(&Message::plain("a {b} c")), "a {b} c");
+    }
+
+    #[test]
+    fn a_long_value_is_cut() {
+        let text = Message { template: "{x}".into(), args: vec![("x".into(), "é".repeat(500))] };
+        assert_eq!(message(&text).chars().count(), VALUE_CHARS + 1);
+    }
+
+    #[test]
+    fn characters_that_steer_or_hide_become_visible() {
+        assert_eq!(visible("a\u{1b}[31m\u{202e}b\u{9b}\u{200b}\r\n"), "a\\u{1b}[31m\\u{202e}b\\u{9b}\\u{200b}\\r\\n");
+        assert!(matches!(visible("größer 日本 🦀"), Cow::Borrowed(_)));
+    }
+}
