@@ -1,1 +1,95 @@
-fn main() {}
+//! Project automation: `cargo xtask COMMAND`. Generates what is committed but derived,
+//! and measures what must not get worse. Knows gatelint as a library and as a binary.
+
+mod bench;
+mod corpus;
+mod docs;
+mod measure;
+mod model_page;
+mod new_rule;
+mod output;
+mod problem_pages;
+mod reference;
+mod rule_pages;
+mod rules;
+
+use std::env;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What every command returns: an error is a message for the person at the terminal.
+type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  docs [--check]         rule pages, problem pages, docs/model.md, output shown in README.md
+  new-rule ID            a rule file to fill in
+  corpus [OPTIONS]       findings per rule over real documents
+      --base BINARY          also what another build finds, and the difference
+      --path DIR             instead of $GATELINT_CORPUS/openapi or ../shared/corpus/openapi
+      --json                 the table as JSON instead of TSV
+  bench [OPTIONS]        time and memory of the release build beside a plain parse
+      --runs N               runs of each (default 5); the median is printed
+      --path DIR             as for corpus
+
+--check writes nothing and fails when a file is stale.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let (command, rest) = match args.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let done = match command {
+        "docs" => output::run(rest, docs::generate),
+        "new-rule" => new_rule::run(rest),
+        "corpus" => corpus::run(rest),
+        "bench" => bench::run(rest),
+        // Children of `bench`: a process of their own, so that their memory can be told.
+        "measure" => measure::child(rest),
+        "reference" => reference::run(rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(format!("no command `{command}`\n\n{USAGE}").into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_path_buf()
+}
+
+/// The value that follows `name` in `args`, if it is there.
+fn option<'a>(args: &'a [String], name: &str) -> Result<Option<&'a str>> {
+    match args.iter().position(|arg| arg == name) {
+        None => Ok(None),
+        Some(at) => match args.get(at + 1) {
+            Some(value) => Ok(Some(value)),
+            None => Err(format!("`{name}` needs a value").into()),
+        },
+    }
+}
+
+/// The folder of real OpenAPI documents.
+fn corpus_folder(args: &[String]) -> Result<PathBuf> {
+    let folder = match (option(args, "--path")?, env::var_os("GATELINT_CORPUS")) {
+        (Some(path), _) => PathBuf::from(path),
+        (None, Some(corpus)) => PathBuf::from(corpus).join("openapi"),
+        (None, None) => root().join("../shared/corpus/openapi"),
+    };
+    match folder.canonicalize() {
+        Ok(folder) => Ok(folder),
+        Err(error) => Err(format!("no corpus at {}: {error}", folder.display()).into()),
+    }
+}

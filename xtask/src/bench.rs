@@ -1,0 +1,192 @@
+//! `cargo xtask bench`: what gatelint costs, as a whole process, beside a plain parse
+//! of the same bytes. Ratios are printed because they travel between machines;
+//! both sides run in turn, so that a busy moment hits both.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::corpus::release_build;
+use crate::measure::{Cost, cost, median};
+use crate::{Result, corpus_folder, option, root};
+
+/// Peak memory that a run may use beside [`MEMORY_FACTOR`] times its source.
+const MEMORY_BASE_MIB: f64 = 16.0;
+const MEMORY_FACTOR: f64 = 8.0;
+
+/// Documents, the number that is compared, and the ratio that must not be exceeded.
+const CASES: &[(&str, &str, Compare, f64)] = &[
+    ("JSON, 13 MB", "github/api.github.com.json", Compare::Wall, 4.0),
+    ("JSON, 20 MB in one line", "apis-guru/microsoft.com/graph.json", Compare::Wall, 2.0),
+    ("JSON, 4 MB", "apis-guru/kubernetes.io.json", Compare::Wall, 4.0),
+    ("YAML, 3 MB", "plaid/2020-09-14.yml", Compare::Wall, 2.0),
+    ("YAML, 1.5 MB", "twilio/yaml/twilio_api_v2010.yaml", Compare::Wall, 2.0),
+    ("YAML, 2,900 files", "digitalocean/specification", Compare::Cpu, 3.0),
+];
+
+/// About 50 KB: what a pre-commit hook sees.
+const SMALL: &str = "train-travel/openapi.yaml";
+const SMALL_LIMIT: f64 = 5.0;
+
+/// Copied 1 to 64 times.
+const COPIED: &str = "adyen/json/CheckoutService-v71.json";
+
+#[derive(Clone, Copy)]
+enum Compare {
+    Wall,
+    Cpu,
+}
+
+/// What the cases run with.
+struct Bench {
+    gatelint: String,
+    xtask: String,
+    corpus: PathBuf,
+    scratch: TempDir,
+    runs: usize,
+}
+
+/// Runs the command.
+pub fn run(args: &[String]) -> Result {
+    let runs = option(args, "--runs")?.map_or(Ok(5), str::parse)?;
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--package", "xtask"])
+        .current_dir(root())
+        .status()?;
+    if !built.success() {
+        return Err("the release build of xtask failed".into());
+    }
+    let gatelint = release_build()?;
+    let bench = Bench {
+        xtask: gatelint.with_file_name(format!("xtask{}", std::env::consts::EXE_SUFFIX)).display().to_string(),
+        gatelint: gatelint.display().to_string(),
+        corpus: corpus_folder(args)?,
+        scratch: tempfile::tempdir()?,
+        runs,
+    };
+    println!("median of {} runs in turn; whole processes, default profile, text to a file\n", bench.runs);
+    bench.documents()?;
+    bench.small()?;
+    bench.copies()
+}
+
+impl Bench {
+    fn documents(&self) -> Result {
+        println!(
+            "{:<26}{:>10}{:>12}{:>12}{:>8}{:>8}{:>12}{:>12}",
+            "document", "source", "gatelint", "parse", "ratio", "limit", "peak MiB", "limit MiB"
+        );
+        for (name, path, compare, limit) in CASES {
+            let path = self.corpus.join(path);
+            if !path.exists() {
+                println!("{name:<26}skipped: not in the corpus");
+                continue;
+            }
+            let [ours, reference] = self.in_turn([self.check(&path), self.reference(&path)])?;
+            let number = |cost: Cost| match compare {
+                Compare::Wall => cost.wall,
+                Compare::Cpu => cost.cpu,
+            };
+            let source = size(&path)? as f64 / f64::from(1 << 20);
+            println!(
+                "{name:<26}{source:>6.1} MiB{:>9.0} ms{:>9.0} ms{}{:>12.1}{}",
+                number(ours) * 1e3,
+                number(reference) * 1e3,
+                verdict(number(ours) / number(reference), *limit, 8, 2),
+                ours.peak,
+                bound(ours.peak, MEMORY_BASE_MIB + MEMORY_FACTOR * source),
+            );
+        }
+        Ok(())
+    }
+
+    fn small(&self) -> Result {
+        let path = self.corpus.join(SMALL);
+        let version = vec![self.gatelint.clone(), "--version".to_owned()];
+        let [ours, version] = self.in_turn([self.check(&path), version])?;
+        println!(
+            "\n{SMALL}: {:.1} ms; `gatelint --version`: {:.1} ms; ratio and limit:{}",
+            ours.wall * 1e3,
+            version.wall * 1e3,
+            verdict(ours.wall / version.wall, SMALL_LIMIT, 8, 2)
+        );
+        Ok(())
+    }
+
+    fn copies(&self) -> Result {
+        let original = self.corpus.join(COPIED);
+        println!("\ncopies of {COPIED}:");
+        println!("{:>8}{:>12}{:>12}{:>16}{:>12}", "copies", "wall", "cpu", "cpu per copy", "peak MiB");
+        let mut copies = 0;
+        for wanted in [1, 2, 4, 8, 16, 32, 64] {
+            let folder = self.scratch.path().join("copies");
+            fs::create_dir_all(&folder)?;
+            while copies < wanted {
+                copies += 1;
+                fs::copy(&original, folder.join(format!("{copies}.json")))?;
+            }
+            let [ours] = self.in_turn([self.check(&folder)])?;
+            println!(
+                "{wanted:>8}{:>9.0} ms{:>9.0} ms{:>13.1} ms{:>12.1}",
+                ours.wall * 1e3,
+                ours.cpu * 1e3,
+                ours.cpu * 1e3 / f64::from(wanted),
+                ours.peak
+            );
+        }
+        Ok(())
+    }
+
+    fn check(&self, path: &Path) -> Vec<String> {
+        let flags = ["check", "--no-config", "--no-progress", "--allow-empty"].map(str::to_owned);
+        [vec![self.gatelint.clone()], flags.to_vec(), vec![path.display().to_string()]].concat()
+    }
+
+    fn reference(&self, path: &Path) -> Vec<String> {
+        vec![self.xtask.clone(), "reference".to_owned(), path.display().to_string()]
+    }
+
+    /// Runs the commands in turn, after one run of each that warms the file cache.
+    fn in_turn<const N: usize>(&self, commands: [Vec<String>; N]) -> Result<[Cost; N]> {
+        let output = self.scratch.path().join("output");
+        let mut costs = vec![Vec::new(); N];
+        for round in 0..=self.runs {
+            for (command, costs) in commands.iter().zip(&mut costs) {
+                let cost = cost(command, &output)?;
+                if ![0, 1, 4].contains(&cost.exit) {
+                    return Err(format!("{} ended with {}", command.join(" "), cost.exit).into());
+                }
+                if round > 0 {
+                    costs.push(cost);
+                }
+            }
+        }
+        let mut medians = costs.iter().map(|costs| median(costs));
+        Ok(std::array::from_fn(|_| medians.next().unwrap_or_else(|| median(&[]))))
+    }
+}
+
+/// Two columns: the number and its limit, marked where it is over.
+fn verdict(number: f64, limit: f64, width: usize, digits: usize) -> String {
+    let mark = if number > limit { "!" } else { "" };
+    format!("{:>width$}{limit:>width$.1}", format!("{mark}{number:.digits$}"))
+}
+
+fn bound(number: f64, limit: f64) -> String {
+    let mark = if number > limit { " over" } else { "" };
+    format!("{limit:>12.1}{mark}")
+}
+
+/// Bytes of a file, or of all documents below a folder.
+fn size(path: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in walkdir::WalkDir::new(path) {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            bytes += entry.metadata()?.len();
+        }
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,95 @@
+//! `docs/model.md`: kinds of node and their fields, from the table in the model.
+
+use std::fmt::Write;
+
+use gatelint::model::fields::FIELDS;
+use gatelint::model::{Kind, Type};
+
+use crate::Result;
+use crate::docs::GENERATED;
+use crate::output::Output;
+
+const INTRODUCTION: &str = "\
+# Model
+
+What rules can look at. A rule names one kind of node under `given` and tests its fields under `where` and `match`.
+
+Fields hold what is *in effect*: inherited, resolved through `$ref`, merged over `allOf`. A field is known, absent or
+unknown; a rule reports only what is true, so an unknown field never makes a finding.
+
+| type | tests it takes, besides `absent`, `present` and `not` |
+|---|---|
+| yes/no | equal |
+| number | equal, one of, `gt` `gte` `lt` `lte` |
+| text | equal, one of, `matches` `glob` `sameAs` |
+| name | as text, and `words` `wholeName` `anyWord` with word lists |
+| one of | equal, one of |
+| set of | `contains` `some` `every` `count` |
+| texts, names | `contains` `some` `every` `count` |
+| statuses | `contains` `covers` |
+| nodes | `some` `every` `count`, with conditions on each node |
+| place | only whether it is there; messages and reports can point at it |
+";
+
+/// Writes the page.
+pub fn generate(output: &mut Output) -> Result {
+    let mut out = format!("{GENERATED}{INTRODUCTION}");
+    for kind in Kind::ALL {
+        let _ = write!(out, "\n## {kind}\n\n{}\n", describe(kind));
+        let fields: Vec<_> = FIELDS.iter().filter(|field| field.kind == kind).collect();
+        if fields.is_empty() {
+            continue;
+        }
+        out.push_str("\n| field | type | meaning |\n|---|---|---|\n");
+        for field in fields {
+            let _ = writeln!(out, "| `{}` | {} | {} |", field.name, type_name(field.ty), field.doc.replace('|', "\\|"));
+        }
+    }
+    output.write("docs/model.md", &out)
+}
+
+fn type_name(ty: Type) -> String {
+    let list = |items: &[&str]| items.iter().map(|item| format!("`{item}`")).collect::<Vec<_>>().join(" ");
+    match ty {
+        Type::Bool => "yes/no".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Text => "text".to_owned(),
+        Type::Name => "name".to_owned(),
+        Type::Choice(items) => format!("one of {}", list(items)),
+        Type::Set(items) => format!("set of {}", list(items)),
+        Type::Texts => "texts".to_owned(),
+        Type::Names => "names".to_owned(),
+        Type::Statuses => "statuses".to_owned(),
+        Type::Nodes(kind) => format!("[{kind}](#{}) nodes", kind.as_str().to_lowercase()),
+        Type::Thing => "place".to_owned(),
+    }
+}
+
+fn describe(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Document => "The API document: one per root.",
+        Kind::Server => "A server: a Server Object of 3.x, or one scheme of the host of 2.0.",
+        Kind::Path => "A path item under `paths`.",
+        Kind::Operation => "An operation: a method of a path, a webhook or a callback.",
+        Kind::Parameter => "A parameter definition; headers and the body parameters of 2.0 included.",
+        Kind::MediaType => "A media type of a request body or response (2.0: of `consumes` or `produces`).",
+        Kind::Response => "A response definition.",
+        Kind::Header => "A response header definition.",
+        Kind::Schema => {
+            "A schema definition, in a place where a schema stands: never an example, a default or an extension."
+        }
+        Kind::Property => "A named property of an object schema.",
+        Kind::SecurityScheme => "A security scheme definition.",
+        Kind::OauthFlow => "A flow of an OAuth 2 scheme.",
+        Kind::AuthUrl => "A URL of an authorization server, in a scheme or a flow.",
+        Kind::Requirement => "A security requirement object: one of the alternatives of a `security` list.",
+        Kind::RequiredScheme => "A scheme that a requirement object names.",
+        Kind::RequiredScope => "A scope that a requirement object names.",
+        Kind::MalformedSecurity => "A `security` value of the wrong shape.",
+        Kind::Reference => "A `$ref`.",
+        Kind::Callback => "A callback expression.",
+        Kind::UnknownKey => "A key that the grammar of the document's version does not know where it stands.",
+        Kind::DuplicateKey => "A mapping key that occurs twice.",
+        Kind::Text => "The whole text of a document; for native rules only.",
+    }
+}

@@ -1,0 +1,89 @@
+//! Rule files as documentation needs them: their texts, not their logic, which only
+//! gatelint itself reads (and strictly).
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde::Deserialize;
+use walkdir::WalkDir;
+
+use crate::{Result, root};
+
+/// The texts of a rule file.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Rule {
+    pub id: String,
+    pub title: String,
+    pub severity: String,
+    pub confidence: String,
+    #[serde(default = "default_profile")]
+    pub profile: String,
+    pub since: String,
+    #[serde(default)]
+    pub tags: Tags,
+    #[serde(default)]
+    pub aliases: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub references: Vec<String>,
+    pub why: String,
+    pub fix: String,
+    #[serde(default)]
+    pub options: BTreeMap<String, RuleOption>,
+    pub given: String,
+    #[serde(default)]
+    pub examples: Vec<Example>,
+    /// Path of the file, relative to the repository.
+    #[serde(skip)]
+    pub path: String,
+}
+
+/// Categories of others.
+#[derive(Default, Deserialize)]
+pub struct Tags {
+    #[serde(default)]
+    pub owasp: Vec<String>,
+    #[serde(default)]
+    pub cwe: Vec<String>,
+}
+
+/// A setting of a rule.
+#[derive(Deserialize)]
+pub struct RuleOption {
+    #[serde(rename = "type")]
+    pub ty: String,
+    pub default: serde_yaml::Value,
+    #[serde(default)]
+    pub doc: Option<String>,
+}
+
+/// An example: one of `invalid` and `valid` is its name.
+#[derive(Deserialize)]
+pub struct Example {
+    pub invalid: Option<String>,
+    pub valid: Option<String>,
+    #[serde(default)]
+    pub source: String,
+}
+
+fn default_profile() -> String {
+    "default".to_owned()
+}
+
+/// All built-in rules, by id.
+pub fn read() -> Result<Vec<Rule>> {
+    let mut rules = Vec::new();
+    for entry in WalkDir::new(root().join("rules")).min_depth(2).sort_by_file_name() {
+        let entry = entry?;
+        if entry.path().extension().is_none_or(|extension| extension != "yaml") {
+            continue;
+        }
+        let path = entry.path().strip_prefix(root())?.to_string_lossy().replace('\\', "/");
+        let text = fs::read_to_string(entry.path())?;
+        let mut rule: Rule = serde_yaml::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
+        rule.path = path;
+        rules.push(rule);
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(rules)
+}
