@@ -32,7 +32,10 @@ pub fn message(message: &Message) -> String {
         }
     }
     text.push_str(&visible(rest));
-    text
+    match without_marks(&text) {
+        Cow::Owned(safe) => safe,
+        Cow::Borrowed(_) => text,
+    }
 }
 
 /// What to do about a rule's findings: the first paragraph of its `fix`, on one line.
@@ -68,6 +71,56 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Log text in which no CI finds a command: `::` at the start of a line (after
+/// blanks and colours, as GitHub's runner skips blanks), and `##[`, `##vso[`,
+/// `##teamcity[` anywhere, as the runners of GitHub, Azure and TeamCity search
+/// them. Each gets its first character escaped.
+pub fn defused(text: &str) -> Cow<'_, str> {
+    if !text.contains("::") && !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let start = line.len() - after_blanks_and_colours(line).len();
+        let (head, body) = line.split_at(start);
+        safe.push_str(head);
+        match body.strip_prefix("::") {
+            Some(rest) => safe.push_str(&format!("\\u{{3a}}:{}", without_marks(rest))),
+            None => safe.push_str(&without_marks(body)),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+fn after_blanks_and_colours(line: &str) -> &str {
+    let mut rest = line;
+    loop {
+        let trimmed = rest.trim_start();
+        match trimmed.strip_prefix("\x1b[").and_then(|colour| colour.split_once('m')) {
+            Some((_, after)) => rest = after,
+            None => return trimmed,
+        }
+    }
+}
+
+/// `##` never stands before a `[` with nothing but letters between.
+fn without_marks(text: &str) -> Cow<'_, str> {
+    if !text.contains("##") {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for (at, c) in text.char_indices() {
+        let after = &text[at..];
+        let is_mark = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).starts_with('[');
+        if c == '#' && after.strip_prefix("##").is_some_and(is_mark) {
+            safe.push_str("\\u{23}");
+        } else {
+            safe.push(c);
+        }
+    }
+    Cow::Owned(safe)
 }
 
 /// Whether a character steers a terminal (C0, DEL, C1), reorders text (bidi),
@@ -106,6 +159,14 @@ mod tests {
     fn a_long_value_is_cut() {
         let text = Message { template: "{x}".into(), args: vec![("x".into(), "é".repeat(500))] };
         assert_eq!(message(&text).chars().count(), VALUE_CHARS + 1);
+    }
+
+    #[test]
+    fn commands_of_a_ci_are_broken() {
+        assert_eq!(defused("::error::x\n  ::add-mask::y\na ::b\n"), "\\u{3a}:error::x\n  \\u{3a}:add-mask::y\na ::b\n");
+        assert_eq!(defused("\x1b[31m::x"), "\x1b[31m\\u{3a}:x");
+        assert_eq!(defused("a ###[error] ##VSO[task.x] ## [b]"), "a #\\u{23}#[error] \\u{23}#VSO[task.x] ## [b]");
+        assert!(matches!(defused("a::b # c"), Cow::Owned(_) | Cow::Borrowed("a::b # c")));
     }
 
     #[test]

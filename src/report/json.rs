@@ -5,6 +5,7 @@ use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::ser::{Formatter, PrettyFormatter};
 
 use super::place::Located;
 use super::{ProblemReport, Report, Verdict, inert};
@@ -22,8 +23,77 @@ pub fn schema() -> schemars::Schema {
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &JsonReport::new(report))?;
+    write_inert(&JsonReport::new(report), out)
+}
+
+/// Writes `value` as indented JSON in which no string holds a `<`, a `##` or a
+/// character that steers or hides as it is: JSON can escape each, so the value
+/// stays exact and the text is harmless in a log or a web page.
+///
+/// # Errors
+/// Those of `out`.
+pub(super) fn write_inert(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, InertFormatter::default());
+    value.serialize(&mut serializer)?;
     out.write_all(b"\n")
+}
+
+#[derive(Default)]
+struct InertFormatter {
+    pretty: PrettyFormatter<'static>,
+}
+
+impl Formatter for InertFormatter {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut written = 0;
+        for (at, c) in fragment.char_indices() {
+            let second_hash = c == '#' && fragment[..at].ends_with('#');
+            if c == '<' || second_hash || inert::is_hidden(c) {
+                writer.write_all(&fragment.as_bytes()[written..at])?;
+                written = at + c.len_utf8();
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+        }
+        writer.write_all(&fragment.as_bytes()[written..])
+    }
+
+    fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.pretty.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.pretty.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.pretty.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.pretty.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.pretty.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.pretty.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        self.pretty.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.pretty.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.pretty.end_object_value(writer)
+    }
 }
 
 /// A report of `gatelint check`.

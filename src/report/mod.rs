@@ -2,9 +2,20 @@
 //! per output format. Knows no rule logic, opens no file and decides nothing
 //! but the verdict. All text that stands in files goes out inert, see [`inert`].
 
+#[cfg(feature = "cli")]
+mod frame;
+pub mod github;
+pub mod gitlab;
 pub mod inert;
 pub mod json;
+pub mod junit;
+mod linehash;
+pub mod markdown;
 mod place;
+pub mod sarif;
+#[cfg(feature = "cli")]
+pub mod text;
+mod words;
 
 use std::fmt;
 use std::io;
@@ -255,19 +266,7 @@ impl FromStr for Format {
     }
 }
 
-/// Which CI reads our standard output, and so what must not stand in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CiKind {
-    /// None, or one that does not parse logs.
-    #[default]
-    None,
-    /// GitHub Actions: `::command::` at line start, `##[` anywhere.
-    Github,
-    /// Azure Pipelines: `##vso[` and `##[` anywhere.
-    Azure,
-}
-
-/// How a report is shown. Only the text format looks at most of these.
+/// How a report is shown. Most of it concerns the text format only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenderOptions {
     /// Whether ANSI colours may be used.
@@ -286,8 +285,9 @@ pub struct RenderOptions {
     pub show_suppressed: bool,
     /// Columns of the terminal.
     pub width: usize,
-    /// Who reads the log.
-    pub ci: CiKind,
+    /// Where the files of this revision are shown, without a final slash
+    /// (`https://github.com/o/r/blob/<commit>`): Markdown links places to it.
+    pub source_url: Option<String>,
 }
 
 impl Default for RenderOptions {
@@ -301,19 +301,25 @@ impl Default for RenderOptions {
             verbose: false,
             show_suppressed: false,
             width: 100,
-            ci: CiKind::None,
+            source_url: None,
         }
     }
 }
 
-/// Writes `report` to `out` in `format`.
+/// Writes `report` to `out` in `format`. Suppressed and baselined findings are in
+/// `json`, and in `text` if asked for; the other formats only count them.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn render(format: Format, report: &Report, options: &RenderOptions, out: &mut dyn io::Write) -> io::Result<()> {
-    let _ = options;
     match format {
+        #[cfg(feature = "cli")]
+        Format::Text => text::write(report, options, out),
         Format::Json => json::write(report, out),
-        other => Err(io::Error::new(io::ErrorKind::Unsupported, format!("format `{other}` follows shortly"))),
+        Format::Sarif => sarif::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Markdown => markdown::write(report, options, out),
     }
 }

@@ -32,6 +32,15 @@ impl<'r> Located<'r> {
         Self::of_span(sources, sources.span(place))
     }
 
+    /// The end of the part on the first line. Readers that draw one line want no more.
+    pub fn end_of_first_line(&self) -> Position {
+        if self.end.line == self.start.line {
+            return self.end;
+        }
+        let range = self.file.lines().range(&self.file.text, self.start.line);
+        self.file.lines().position(&self.file.text, (range.end as u32).max(self.span.start))
+    }
+
     /// The JSON pointer of the deepest node the span begins in; empty for the whole document.
     pub fn pointer(&self) -> String {
         let tree = &self.file.tree;
