@@ -37,7 +37,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     if left_out > 0 {
         let more = words::count(left_out as u32, "more annotation");
         let message = data(&format!("{more} left out, as GitHub shows ten of each level; {}", words::verdict(report)));
-        writeln!(out, "::notice title=gatelint::{message}")?;
+        writeln!(out, "::notice title=more::{message}")?;
     }
     Ok(())
 }
