@@ -1,3 +1,5 @@
+//! Names as words, against the built-in lists.
+
 use super::*;
 
 fn source() -> WordFile {
