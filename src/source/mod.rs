@@ -1,14 +1,20 @@
 //! Files of a run and their located trees: [`SourceMap`] owns the files, the
 //! readers turn each text into one [`Tree`]. Knows no OpenAPI and opens no file.
 
+pub mod de;
+mod json;
 mod lines;
+mod read;
+mod scalar;
 mod tree;
+mod yaml;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 pub use lines::{LineIndex, Position};
-pub use tree::{Children, Comment, DuplicateKey, NodeKind, Sym, Tree, TreeBuilder};
+pub use read::read;
+pub use tree::{Children, Comment, DuplicateKey, NodeKind, Sym, Tree};
 
 use crate::error::Problem;
 use crate::span::{At, FileId, Part, Place, Span};
@@ -18,7 +24,8 @@ use crate::span::{At, FileId, Part, Place, Span};
 pub struct Limits {
     /// Nesting of containers.
     pub depth: usize,
-    /// Size of a file in bytes. At most 4 GiB, as spans are 32 bits wide.
+    /// Size of a file in bytes. More than 512 MiB count as 512 MiB: counts and
+    /// spans are 32 bits wide.
     pub bytes: usize,
 }
 
@@ -35,7 +42,7 @@ pub struct SourceFile {
     pub id: FileId,
     /// Its path relative to the project root, `/`-separated.
     pub path: String,
-    /// Its text without byte order mark.
+    /// Its text without byte order mark. Spans are offsets into this text.
     pub text: Arc<str>,
     /// Its located tree, as far as it could be read.
     pub tree: Tree,

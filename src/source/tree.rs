@@ -7,10 +7,15 @@
 //! escape or a fold changed them. An alias stays a node of its own and refers
 //! to its anchor: nothing is ever copied, so no document can blow the tree up.
 
-use std::collections::HashMap;
+mod build;
+
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use build::{Text, TreeBuilder};
+
+use super::scalar;
 use crate::span::{FileId, NodeId, Span};
 
 /// What a node is. Scalars are resolved by the YAML 1.2 core schema.
@@ -40,6 +45,9 @@ pub struct Sym(pub u32);
 
 const NONE: u32 = u32::MAX;
 
+/// Stands in `link` of a quoted scalar whose text is what lies between the quotes.
+const INSIDE_QUOTES: u32 = u32::MAX - 1;
+
 #[derive(Clone, Copy, Debug)]
 struct Node {
     start: u32,
@@ -48,8 +56,9 @@ struct Node {
     key_end: u32,
     key: u32,
     parent: u32,
-    /// Containers: nodes of the subtree, this one included. Scalars: index
-    /// into `decoded`, or `NONE`. Aliases: the anchored node, or `NONE`.
+    /// Containers: nodes of the subtree, this one included. Scalars: index of
+    /// the decoded text, `INSIDE_QUOTES`, or `NONE` for text that is as written.
+    /// Aliases: the anchored node, or `NONE`.
     link: u32,
     /// Number of children (low 28 bits) and kind (high 4 bits).
     count_kind: u32,
@@ -100,7 +109,11 @@ pub struct Tree {
     roots: Vec<NodeId>,
     keys: Vec<Box<str>>,
     key_ids: HashMap<Box<str>, u32>,
-    decoded: Vec<Box<str>>,
+    /// The texts that differ from the source, one after the other: one
+    /// allocation for all of them, as most descriptions hold a line break.
+    decoded: String,
+    /// Where each decoded text ends.
+    decoded_ends: Vec<u32>,
     /// Children by key, for maps with more than [`INDEX_OVER`] entries.
     index: HashMap<u32, Box<[(u32, u32)]>>,
     merge_keys: bool,
@@ -112,6 +125,9 @@ pub struct Tree {
 
 /// Maps with more entries than this get a sorted key index.
 const INDEX_OVER: u32 = 16;
+
+/// At most this many maps are looked through for a key that comes by merge keys.
+const MERGED_MAPS: usize = 256;
 
 impl Tree {
     /// The file this tree was read from.
@@ -224,21 +240,15 @@ impl Tree {
     }
 
     /// The value under `key` of a mapping, aliases not followed. Of duplicate
-    /// keys the last one counts; a written key beats one from a merge key `<<`.
+    /// keys the last one counts; a written key beats one from a YAML merge key `<<`.
     pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
-        let sym = self.sym(key);
-        if let Some(sym) = sym
-            && let Some(found) = self.get_own(map, sym)
-        {
-            return Some(found);
-        }
-        if self.merge_keys { self.get_merged(map, sym?, 0) } else { None }
+        self.get_sym(map, self.sym(key)?)
     }
 
     /// As [`Tree::get`], for a key that is already interned.
     pub fn get_sym(&self, map: NodeId, key: Sym) -> Option<NodeId> {
         let own = self.get_own(map, key);
-        if own.is_none() && self.merge_keys { self.get_merged(map, key, 0) } else { own }
+        if own.is_none() && self.merge_keys { self.get_merged(map, key) } else { own }
     }
 
     fn get_own(&self, map: NodeId, key: Sym) -> Option<NodeId> {
@@ -252,19 +262,61 @@ impl Tree {
         self.children(map).filter(|&child| self.node(child).key == key.0).last()
     }
 
-    /// Entries that come through `<<`: an alias to a map, or a list of such. The first one wins.
-    fn get_merged(&self, map: NodeId, key: Sym, depth: u32) -> Option<NodeId> {
-        if depth > 16 || self.kind(map) != NodeKind::Map {
-            return None;
+    fn get_merged(&self, map: NodeId, key: Sym) -> Option<NodeId> {
+        self.merged_maps(map).into_iter().find_map(|source| self.get_own(source, key))
+    }
+
+    /// The maps whose entries come into `map` through `<<`, an alias to a map or
+    /// a list of such, in the order in which they win. Each is visited once and
+    /// at most [`MERGED_MAPS`] are, so a web of merge keys costs no more than that.
+    fn merged_maps(&self, map: NodeId) -> Vec<NodeId> {
+        let Some(merge) = self.sym("<<") else { return Vec::new() };
+        let mut found = Vec::new();
+        let mut stack = vec![map];
+        while let Some(at) = stack.pop() {
+            if at != map {
+                if found.contains(&at) || found.len() == MERGED_MAPS {
+                    continue;
+                }
+                found.push(at);
+            }
+            let Some(source) = self.get_own(at, merge).map(|source| self.resolve(source)) else { continue };
+            match self.kind(source) {
+                NodeKind::Map => stack.push(source),
+                NodeKind::Seq => {
+                    let first = stack.len();
+                    let items = self.children(source).take(MERGED_MAPS).map(|item| self.resolve(item));
+                    stack.extend(items.filter(|&item| self.kind(item) == NodeKind::Map));
+                    stack[first..].reverse();
+                }
+                _ => {}
+            }
         }
-        let merge = self.sym("<<")?;
-        let source = self.resolve(self.get_own(map, merge)?);
-        let from = |source: NodeId| self.get_own(source, key).or_else(|| self.get_merged(source, key, depth + 1));
-        match self.kind(source) {
-            NodeKind::Map => from(source),
-            NodeKind::Seq => self.children(source).find_map(|item| from(self.resolve(item))),
-            _ => None,
+        found
+    }
+
+    /// The entries a mapping has in effect: its own, but for `<<` and for lost
+    /// duplicates, then those that come through merge keys and are not
+    /// overridden. Aliases among the values are not followed.
+    pub fn entries(&self, map: NodeId) -> Vec<NodeId> {
+        if self.kind(map) != NodeKind::Map {
+            return Vec::new();
         }
+        let merge = if self.merge_keys { self.sym("<<") } else { None };
+        let used = |of: NodeId| {
+            self.children(of).filter(move |&entry| {
+                let key = self.key_sym(entry);
+                key != merge && key.is_none_or(|key| self.get_own(of, key) == Some(entry))
+            })
+        };
+        let mut entries: Vec<NodeId> = used(map).collect();
+        if merge.is_some_and(|merge| self.get_own(map, merge).is_some()) {
+            let mut seen: HashSet<Sym> = entries.iter().filter_map(|&entry| self.key_sym(entry)).collect();
+            for source in self.merged_maps(map) {
+                entries.extend(used(source).filter(|&entry| self.key_sym(entry).is_some_and(|key| seen.insert(key))));
+            }
+        }
+        entries
     }
 
     /// The value under the first of a chain of keys, each in the value of the one before; aliases are followed.
@@ -277,9 +329,18 @@ impl Tree {
         let node = self.node(id);
         match node.kind() {
             NodeKind::Seq | NodeKind::Map | NodeKind::Alias => "",
-            _ if node.link != NONE => &self.decoded[node.link as usize],
-            _ => &self.text[node.start as usize..node.end as usize],
+            _ => match node.link {
+                NONE => &self.text[node.start as usize..node.end as usize],
+                INSIDE_QUOTES => &self.text[node.start as usize + 1..node.end as usize - 1],
+                decoded => self.decoded_text(decoded),
+            },
         }
+    }
+
+    fn decoded_text(&self, index: u32) -> &str {
+        let index = index as usize;
+        let start = if index == 0 { 0 } else { self.decoded_ends[index - 1] };
+        &self.decoded[start as usize..self.decoded_ends[index] as usize]
     }
 
     /// The text of a string scalar.
@@ -295,9 +356,14 @@ impl Tree {
     /// The value of a numeric scalar, as a double.
     pub fn number(&self, id: NodeId) -> Option<f64> {
         match self.kind(id) {
-            NodeKind::Int | NodeKind::Float => parse_number(self.text(id)),
+            NodeKind::Int | NodeKind::Float => scalar::number(self.text(id)),
             _ => None,
         }
+    }
+
+    /// The value of an integer scalar, if it fits.
+    pub fn integer(&self, id: NodeId) -> Option<i128> {
+        (self.kind(id) == NodeKind::Int).then(|| scalar::integer(self.text(id))).flatten()
     }
 
     /// The JSON pointer of a node (RFC 6901), without document index.
@@ -374,172 +440,6 @@ impl Iterator for Children<'_> {
     }
 }
 
-/// A number of the YAML core schema (JSON numbers are a subset).
-fn parse_number(text: &str) -> Option<f64> {
-    let (digits, radix) = match text.as_bytes() {
-        [b'0', b'x', ..] => (&text[2..], 16),
-        [b'0', b'o', ..] => (&text[2..], 8),
-        _ => {
-            return match text.trim_start_matches(['+', '-']) {
-                ".inf" | ".Inf" | ".INF" if text.starts_with('-') => Some(f64::NEG_INFINITY),
-                ".inf" | ".Inf" | ".INF" => Some(f64::INFINITY),
-                ".nan" | ".NaN" | ".NAN" => Some(f64::NAN),
-                _ => text.parse().ok(),
-            };
-        }
-    };
-    u128::from_str_radix(digits, radix).ok().map(|n| n as f64)
-}
-
-/// Builds a [`Tree`] from events in document order. Readers are its only users.
-#[derive(Debug)]
-pub struct TreeBuilder {
-    tree: Tree,
-    open: Vec<u32>,
-    pending_key: Option<(u32, u32, u32)>,
-    scratch: Vec<(u32, u32)>,
-}
-
-impl TreeBuilder {
-    /// A builder for the tree of `file`, whose text is `text`.
-    pub fn new(file: FileId, text: Arc<str>) -> Self {
-        let nodes = Vec::with_capacity(text.len() / 24);
-        Self {
-            tree: Tree {
-                file,
-                text,
-                nodes,
-                roots: Vec::new(),
-                keys: Vec::new(),
-                key_ids: HashMap::new(),
-                decoded: Vec::new(),
-                index: HashMap::new(),
-                merge_keys: false,
-                duplicates: Vec::new(),
-                comments: Vec::new(),
-            },
-            open: Vec::new(),
-            pending_key: None,
-            scratch: Vec::new(),
-        }
-    }
-
-    /// How many containers are open.
-    pub fn depth(&self) -> usize {
-        self.open.len()
-    }
-
-    /// The id the next node will get.
-    pub fn next_id(&self) -> NodeId {
-        NodeId(self.tree.nodes.len() as u32)
-    }
-
-    /// Sets the key of the next node: its decoded text and its bytes, quotes included.
-    pub fn key(&mut self, text: &str, start: u32, end: u32) {
-        let sym = match self.tree.key_ids.get(text) {
-            Some(&sym) => sym,
-            None => {
-                let sym = self.tree.keys.len() as u32;
-                self.tree.keys.push(text.into());
-                self.tree.key_ids.insert(text.into(), sym);
-                self.tree.merge_keys |= text == "<<";
-                sym
-            }
-        };
-        self.pending_key = Some((sym, start, end));
-    }
-
-    /// Adds a scalar. `decoded` is its text where that differs from the bytes `start..end`.
-    pub fn scalar(&mut self, kind: NodeKind, start: u32, end: u32, decoded: Option<Box<str>>) -> NodeId {
-        let link = match decoded {
-            Some(text) => {
-                self.tree.decoded.push(text);
-                self.tree.decoded.len() as u32 - 1
-            }
-            None => NONE,
-        };
-        self.push(kind, start, end, link)
-    }
-
-    /// Adds an alias of `target` (`None`: the anchor is not known).
-    pub fn alias(&mut self, target: Option<NodeId>, start: u32, end: u32) -> NodeId {
-        self.push(NodeKind::Alias, start, end, target.map_or(NONE, |id| id.0))
-    }
-
-    /// Opens a sequence or mapping; the following nodes are its entries until [`TreeBuilder::close`].
-    pub fn open(&mut self, kind: NodeKind, start: u32) -> NodeId {
-        let id = self.push(kind, start, start, 1);
-        self.open.push(id.0);
-        id
-    }
-
-    /// Closes the innermost container, which ends at byte `end`.
-    pub fn close(&mut self, end: u32) {
-        let Some(id) = self.open.pop() else { return };
-        let size = self.tree.nodes.len() as u32 - id;
-        let node = &mut self.tree.nodes[id as usize];
-        node.link = size;
-        node.end = end;
-        if node.kind() == NodeKind::Map {
-            self.index_keys(NodeId(id));
-        }
-    }
-
-    /// The tree; containers still open (after a syntax error) end where the text does.
-    pub fn finish(mut self) -> Tree {
-        let end = self.tree.text.len() as u32;
-        while !self.open.is_empty() {
-            self.close(end);
-        }
-        self.tree.duplicates.sort_unstable_by_key(|duplicate| duplicate.second);
-        self.tree
-    }
-
-    /// Notes a comment that speaks to gatelint.
-    pub fn comment(&mut self, comment: Comment) {
-        self.tree.comments.push(comment);
-    }
-
-    fn push(&mut self, kind: NodeKind, start: u32, end: u32, link: u32) -> NodeId {
-        let id = self.tree.nodes.len() as u32;
-        let (key, key_start, key_end) = self.pending_key.take().unwrap_or((NONE, start, start));
-        let parent = match self.open.last() {
-            Some(&parent) => {
-                self.tree.nodes[parent as usize].count_kind += 1;
-                parent
-            }
-            None => {
-                self.tree.roots.push(NodeId(id));
-                NONE
-            }
-        };
-        let count_kind = (kind as u32) << COUNT_BITS;
-        self.tree.nodes.push(Node { start, end, key_start, key_end, key, parent, link, count_kind });
-        NodeId(id)
-    }
-
-    /// Finds duplicate keys, and keeps the sorted keys of large maps.
-    fn index_keys(&mut self, map: NodeId) {
-        self.scratch.clear();
-        let tree = &self.tree;
-        self.scratch.extend(tree.children(map).map(|child| (tree.node(child).key, child.0)));
-        let large = self.scratch.len() as u32 > INDEX_OVER;
-        if large {
-            self.scratch.sort_unstable();
-            let pairs = self.scratch.windows(2).filter(|pair| pair[0].0 == pair[1].0);
-            let found = pairs.map(|pair| DuplicateKey { first: NodeId(pair[0].1), second: NodeId(pair[1].1) });
-            self.tree.duplicates.extend(found);
-            self.tree.index.insert(map.0, self.scratch.as_slice().into());
-        } else {
-            for (i, &(key, second)) in self.scratch.iter().enumerate() {
-                if let Some(&(_, first)) = self.scratch[..i].iter().rev().find(|earlier| earlier.0 == key) {
-                    self.tree.duplicates.push(DuplicateKey { first: NodeId(first), second: NodeId(second) });
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -550,12 +450,12 @@ mod tests {
         builder.open(NodeKind::Map, 0);
         builder.key("a", 1, 4);
         builder.open(NodeKind::Seq, 6);
-        builder.scalar(NodeKind::Int, 7, 8, None);
-        builder.scalar(NodeKind::Int, 10, 11, None);
-        builder.close(12);
+        builder.scalar(NodeKind::Int, 7, 8, Text::AsWritten);
+        builder.scalar(NodeKind::Int, 10, 11, Text::AsWritten);
+        builder.close(Some(12));
         builder.key("b", 14, 17);
-        builder.scalar(NodeKind::Str, 19, 22, Some("x".into()));
-        builder.close(23);
+        builder.scalar(NodeKind::Str, 19, 22, Text::InsideQuotes);
+        builder.close(Some(23));
         builder.finish()
     }
 
