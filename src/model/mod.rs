@@ -2,6 +2,8 @@
 
 mod fact;
 pub mod fields;
+pub mod net;
+pub mod pattern;
 
 use std::sync::Arc;
 
