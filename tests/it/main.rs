@@ -2,4 +2,5 @@
 // A helper of a test may fail the test.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
+mod action;
 mod tidy;

@@ -4,6 +4,7 @@
 mod bench;
 mod corpus;
 mod docs;
+mod embed;
 mod measure;
 mod model_page;
 mod new_rule;
@@ -24,6 +25,7 @@ type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
+  gen [--check]          the rules, word lists and root causes that the binary embeds
   docs [--check]         rule pages, problem pages, docs/model.md, output shown in README.md
   new-rule ID            a rule file to fill in
   corpus [OPTIONS]       findings per rule over real documents
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         None => ("help", &[][..]),
     };
     let done = match command {
+        "gen" => output::run(rest, embed::generate),
         "docs" => output::run(rest, docs::generate),
         "new-rule" => new_rule::run(rest),
         "corpus" => corpus::run(rest),
