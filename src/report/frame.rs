@@ -120,7 +120,7 @@ impl<'r> Frame<'r> {
             }
             match c {
                 '\t' => excerpt.text.push('\t'),
-                c => excerpt.text.push_str(&inert::visible(c.encode_utf8(&mut [0; 4]))),
+                c => inert::push_visible(&mut excerpt.text, c),
             }
         }
         let length = excerpt.text.len();

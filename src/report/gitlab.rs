@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io;
 
 use serde::Serialize;
+use serde_json::ser::PrettyFormatter;
 use sha2::{Digest, Sha256};
 
 use super::place::Located;
@@ -23,7 +24,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
         .chain(problems)
         .map(|(issue, identity)| Issue { fingerprint: unique(identity, &mut seen), ..issue })
         .collect();
-    json::write_inert(&issues, out)
+    json::write_inert(&issues, PrettyFormatter::new(), out)
 }
 
 /// A hash of `identity` and of how often it has occurred before. The order of

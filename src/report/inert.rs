@@ -53,24 +53,33 @@ fn shortened(value: &str) -> String {
 }
 
 /// `text` with every character that steers, hides or reorders shown as an
-/// escape: `\n`, `\t`, `\u{1b}`, `\u{202e}`. Borrowed when there is none.
+/// escape (`\n`, `\t`, `\u{1b}`, `\u{202e}`), and no `##[` or the like for a CI
+/// to find. Borrowed when there is none.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
-        return Cow::Borrowed(text);
+        return without_marks(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            c if is_hidden(c) => {
-                let _ = write!(shown, "\\u{{{:x}}}", c as u32);
-            }
-            c => shown.push(c),
-        }
+        push_visible(&mut shown, c);
     }
-    Cow::Owned(shown)
+    match without_marks(&shown) {
+        Cow::Owned(safe) => Cow::Owned(safe),
+        Cow::Borrowed(_) => Cow::Owned(shown),
+    }
+}
+
+/// Adds one character, as [`visible`] shows it.
+pub fn push_visible(shown: &mut String, c: char) {
+    match c {
+        '\n' => shown.push_str("\\n"),
+        '\r' => shown.push_str("\\r"),
+        '\t' => shown.push_str("\\t"),
+        c if is_hidden(c) => {
+            let _ = write!(shown, "\\u{{{:x}}}", c as u32);
+        }
+        c => shown.push(c),
+    }
 }
 
 /// Log text in which no CI finds a command: `::` at the start of a line (after

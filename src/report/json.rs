@@ -23,27 +23,24 @@ pub fn schema() -> schemars::Schema {
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    write_inert(&JsonReport::new(report), out)
+    write_inert(&JsonReport::new(report), PrettyFormatter::new(), out)
 }
 
-/// Writes `value` as indented JSON in which no string holds a `<`, a `##` or a
-/// character that steers or hides as it is: JSON can escape each, so the value
-/// stays exact and the text is harmless in a log or a web page.
+/// Writes `value` as JSON in which no string holds a `<`, a `##` or a character
+/// that steers or hides as it is: JSON can escape each, so the value stays exact
+/// and the text is harmless in a log or a web page.
 ///
 /// # Errors
 /// Those of `out`.
-pub(super) fn write_inert(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, InertFormatter::default());
-    value.serialize(&mut serializer)?;
+pub(super) fn write_inert(value: &impl Serialize, layout: impl Formatter, out: &mut dyn io::Write) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Inert(layout)))?;
     out.write_all(b"\n")
 }
 
-#[derive(Default)]
-struct InertFormatter {
-    pretty: PrettyFormatter<'static>,
-}
+/// Escapes more in strings, and leaves the layout to another formatter.
+struct Inert<F>(F);
 
-impl Formatter for InertFormatter {
+impl<F: Formatter> Formatter for Inert<F> {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut written = 0;
         for (at, c) in fragment.char_indices() {
@@ -60,39 +57,39 @@ impl Formatter for InertFormatter {
     }
 
     fn begin_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.pretty.begin_array(writer)
+        self.0.begin_array(writer)
     }
 
     fn end_array<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.pretty.end_array(writer)
+        self.0.end_array(writer)
     }
 
     fn begin_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.pretty.begin_array_value(writer, first)
+        self.0.begin_array_value(writer, first)
     }
 
     fn end_array_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.pretty.end_array_value(writer)
+        self.0.end_array_value(writer)
     }
 
     fn begin_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.pretty.begin_object(writer)
+        self.0.begin_object(writer)
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.pretty.end_object(writer)
+        self.0.end_object(writer)
     }
 
     fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.pretty.begin_object_key(writer, first)
+        self.0.begin_object_key(writer, first)
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.pretty.begin_object_value(writer)
+        self.0.begin_object_value(writer)
     }
 
     fn end_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.pretty.end_object_value(writer)
+        self.0.end_object_value(writer)
     }
 }
 

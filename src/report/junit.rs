@@ -2,7 +2,7 @@
 //! skipped one per finding below the threshold (shown, but not red), and a
 //! passed one per clean document, so that a green run shows what was judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
@@ -17,13 +17,14 @@ use crate::finding::Finding;
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let mut names = HashMap::new();
     for reported in &report.problems {
         let place = Located::of_span(&report.sources, reported.problem.span);
-        suite(&mut suites, &place.file.path).add_test_case(problem(reported, &place));
+        suite(&mut suites, &place.file.path).add_test_case(problem(reported, &place, &mut names));
     }
     for finding in report.open() {
         let place = Located::of(&report.sources, finding.place);
-        suite(&mut suites, &place.file.path).add_test_case(case(report, finding, &place));
+        suite(&mut suites, &place.file.path).add_test_case(case(report, finding, &place, &mut names));
     }
     for document in &report.documents {
         let path = &report.sources.file(document.file).path;
@@ -43,7 +44,10 @@ fn suite<'s, 'r>(suites: &'s mut BTreeMap<&'r str, TestSuite>, path: &'r str) ->
     suites.entry(path).or_insert_with(|| TestSuite::new(inert::visible(path).as_ref()))
 }
 
-fn case(report: &Report, finding: &Finding, place: &Located<'_>) -> TestCase {
+/// How often a case of this name has occurred: readers tell cases apart by name.
+type Names = HashMap<String, u32>;
+
+fn case(report: &Report, finding: &Finding, place: &Located<'_>, names: &mut Names) -> TestCase {
     let rule = report.rule(finding);
     let message = inert::message(&finding.message);
     let mut status = if finding.severity >= report.fail_on {
@@ -55,10 +59,10 @@ fn case(report: &Report, finding: &Finding, place: &Located<'_>) -> TestCase {
     let details =
         [format!("{at}: {} {}: {message}", finding.severity, rule.id), inert::help(rule), rule.url.clone()].join("\n");
     status.set_message(message).set_type(finding.severity.as_str()).set_description(shown(&details));
-    named(&rule.id, place, status)
+    named(&rule.id, place, status, names)
 }
 
-fn problem(reported: &ProblemReport, place: &Located<'_>) -> TestCase {
+fn problem(reported: &ProblemReport, place: &Located<'_>, names: &mut Names) -> TestCase {
     let ProblemReport { problem, ignored } = reported;
     let mut status = if reported.is_incomplete() {
         TestCaseStatus::non_success(NonSuccessKind::Error)
@@ -71,11 +75,16 @@ fn problem(reported: &ProblemReport, place: &Located<'_>) -> TestCase {
         details += &format!("\nignored by the settings: {reason}");
     }
     status.set_message(message).set_type(problem.code.as_str()).set_description(shown(&details));
-    named(problem.code.as_str(), place, status)
+    named(problem.code.as_str(), place, status, names)
 }
 
-fn named(id: &str, place: &Located<'_>, status: TestCaseStatus) -> TestCase {
-    let name = format!("{} at {}:{}", inert::visible(id), place.start.line, place.start.column);
+fn named(id: &str, place: &Located<'_>, status: TestCaseStatus, names: &mut Names) -> TestCase {
+    let mut name = format!("{} at {}:{}", inert::visible(id), place.start.line, place.start.column);
+    let times = names.entry(format!("{name} of {}", place.file.path)).or_default();
+    *times += 1;
+    if *times > 1 {
+        name += &format!(" ({times})");
+    }
     let mut case = TestCase::new(name, status);
     case.set_classname(inert::visible(&place.file.path).as_ref());
     case

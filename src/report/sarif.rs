@@ -8,6 +8,7 @@ use std::io;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
+use serde_json::ser::CompactFormatter;
 
 use super::linehash::line_hashes;
 use super::place::Located;
@@ -31,7 +32,9 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    json::write_inert(&Log { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report)] }, out)
+    let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run::new(report)] };
+    // No person reads it, and uploads have a limit: on one line.
+    json::write_inert(&log, CompactFormatter, out)
 }
 
 #[derive(Serialize)]

@@ -91,8 +91,8 @@ impl<'r> Page<'r> {
             let path = inert::visible(&self.report.sources.file(file).path);
             let lines = findings.iter().take(LISTED).map(|f| self.locate(f).start.line.to_string());
             let lines = lines.collect::<Vec<_>>().join(", ");
-            let etc = if n > LISTED { ", …" } else { "" };
-            tail += &format!("… and {n} more `{id}` in {path}: line {lines}{etc} (--full shows all)\n");
+            let (cut, etc) = (self.cut, if n > LISTED { format!(", {}", self.cut) } else { String::new() });
+            tail += &format!("{cut} and {n} more `{id}` in {path}: line {lines}{etc} (--full shows all)\n");
         }
         if !tail.is_empty() {
             tail.push('\n');
@@ -209,7 +209,7 @@ impl<'r> Page<'r> {
             let place = Located::of(&report.sources, unknown.place);
             text += &format!(", first at {}\n", position(&place));
         }
-        if report.ignored_files > 0 && self.options.verbose {
+        if report.ignored_files > 0 {
             text += &format!("ignored: {} of no known kind\n", words::count(report.ignored_files, "file"));
         }
         if self.options.verbose {
@@ -229,9 +229,12 @@ impl<'r> Page<'r> {
         text += &format!("{}\n", self.paint(verdict, words::verdict(report)));
         if let Some(worst) = report.open().max_by_key(|finding| finding.severity) {
             let rule = inert::visible(&report.rule(worst).id);
-            text += &format!(
-                "`gatelint explain {rule}` says why; `# gatelint: ignore[{rule}] reason` on its line accepts one place\n"
-            );
+            // JSON has no comments.
+            let accept = match self.locate(worst).file.path.ends_with(".json") {
+                true => format!("`\"x-gatelint-ignore\": [\"{rule}\"]` beside it"),
+                false => format!("`# gatelint: ignore[{rule}] reason` on its line"),
+            };
+            text += &format!("`gatelint explain {rule}` says why; {accept} accepts one place\n");
         }
         text
     }
@@ -251,8 +254,8 @@ impl<'r> Page<'r> {
             text += &format!("  {}: {}\n", inert::visible(path), words::by_severity(counts));
         }
         if listed < files.len() {
-            text +=
-                &format!("  … and {} (--full shows all)\n", words::count((files.len() - listed) as u32, "more file"));
+            let more = words::count((files.len() - listed) as u32, "more file");
+            text += &format!("  {} and {more} (--full shows all)\n", self.cut);
         }
         text
     }

@@ -4,4 +4,5 @@
 
 mod action;
 mod docs;
+mod reports;
 mod tidy;
