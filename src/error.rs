@@ -95,3 +95,20 @@ impl Problem {
         Self { code, message: message.into(), span }
     }
 }
+
+/// Why a file of the project could not be loaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// There is no such file.
+    #[error("there is no such file")]
+    NotFound,
+    /// The path, or a symbolic link on it, leads out of the project root.
+    #[error("it leads out of the project root")]
+    Outside,
+    /// The file has more bytes than the limit.
+    #[error("it has {0} bytes, more than the limit")]
+    TooLarge(u64),
+    /// The file could not be opened or read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+}

@@ -1,9 +1,15 @@
 //! gatelint: static security linting of OpenAPI documents and API-gateway configurations.
 
+pub mod baseline;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod discover;
 pub mod error;
 pub mod finding;
 pub mod model;
 pub mod report;
+pub mod settings;
 pub mod source;
 pub mod span;
+pub mod suppress;
 pub mod words;

@@ -1,0 +1,51 @@
+//! Discovery: where the project lies, which of its files are documents, told
+//! from their content. Knows paths and bytes, no references and no rules.
+
+mod project;
+mod sniff;
+#[cfg(feature = "cli")]
+mod walk;
+
+pub use project::{Project, TwoSettingsFiles, common_folder, find_settings};
+pub use sniff::{is_root, may_be_document};
+#[cfg(feature = "cli")]
+pub use walk::{Selection, inputs, project_documents};
+
+use std::collections::BTreeSet;
+
+use crate::error::ProblemCode;
+
+/// What a run begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Files that may be documents: path from the project root, and bytes.
+    pub documents: Vec<(String, Vec<u8>)>,
+    /// Files that were named and hold no document.
+    pub unclaimed: Vec<String>,
+    /// Files that could not be read: path from the project root, and why.
+    pub unread: Vec<Unread>,
+    /// Walked files that are no documents.
+    pub ignored_files: u32,
+    /// With `--files-are-changes`: the paths that changed.
+    pub changed: Option<Changed>,
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// These paths.
+    Files(BTreeSet<String>),
+    /// Something that concerns every document: a settings file, or a file that is gone.
+    Everything,
+}
+
+/// A file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Its path from the project root, or as it was given.
+    pub path: String,
+    /// What kind of problem that is.
+    pub code: ProblemCode,
+    /// What is so.
+    pub message: String,
+}
