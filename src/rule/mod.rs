@@ -1,0 +1,22 @@
+//! Rules: files are read ([`file`]), compiled against the table of fields
+//! ([`compile`]) and kept as a plan by kind of node ([`RuleSet`]). Knows the
+//! model's vocabulary but no document.
+
+pub mod builtin;
+pub mod compile;
+pub mod file;
+mod json;
+pub mod message;
+pub mod native;
+pub mod predicate;
+mod set;
+
+pub use compile::options::OptionValue;
+pub use compile::{Choice, Rule, RuleError};
+pub use json::tree_to_json;
+pub use set::{Catalog, RuleSet, by_profile};
+
+/// The page of a rule or problem code.
+pub fn page(id: &str) -> String {
+    format!("https://github.com/gatelint/gatelint/blob/main/docs/rules/{id}.md")
+}
