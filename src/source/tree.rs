@@ -52,6 +52,7 @@ const INSIDE_QUOTES: u32 = u32::MAX - 1;
 struct Node {
     start: u32,
     end: u32,
+    /// The first byte of the key. Without a key: how many siblings come before.
     key_start: u32,
     key_end: u32,
     key: u32,
@@ -373,7 +374,7 @@ impl Tree {
         while let Some(parent) = self.parent(at) {
             steps.push(match self.key(at) {
                 Some(key) => key.replace('~', "~0").replace('/', "~1"),
-                None => self.children(parent).position(|child| child == at).unwrap_or(0).to_string(),
+                None => self.node(at).key_start.to_string(),
             });
             at = parent;
         }

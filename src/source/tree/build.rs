@@ -190,17 +190,18 @@ impl TreeBuilder {
 
     fn push(&mut self, kind: NodeKind, start: u32, end: u32, link: u32) -> NodeId {
         let id = self.tree.nodes.len() as u32;
-        let (key, key_start, key_end) = self.pending_key.take().unwrap_or((NONE, start, start));
-        let parent = match self.open.last() {
+        let (parent, index) = match self.open.last() {
             Some(&parent) => {
+                let index = self.tree.count(NodeId(parent)) as u32;
                 self.tree.nodes[parent as usize].count_kind += 1;
-                parent
+                (parent, index)
             }
             None => {
                 self.tree.roots.push(NodeId(id));
-                NONE
+                (NONE, 0)
             }
         };
+        let (key, key_start, key_end) = self.pending_key.take().unwrap_or((NONE, index, index));
         let count_kind = (kind as u32) << COUNT_BITS;
         self.tree.nodes.push(Node { start, end, key_start, key_end, key, parent, link, count_kind });
         self.last_end = end;
