@@ -133,15 +133,16 @@ fn without_marks(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a character steers a terminal (C0, DEL, C1), reorders text (bidi),
-/// takes no room (zero-width, variation selectors, tags) or ends a line. The two
-/// selectors that choose between text and emoji stand in honest prose and stay.
+/// takes no room (zero-width, variation selectors, tags), ends a line or may not
+/// stand in XML. The two selectors that choose between text and emoji stand in
+/// honest prose and stay.
 pub fn is_hidden(c: char) -> bool {
     matches!(c,
         '\0'..='\x1f' | '\x7f'..='\u{9f}'
         | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0d}' | '\u{feff}' | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]

@@ -152,6 +152,9 @@ fn junit_is_well_formed_and_holds_one_case_per_entry() {
     let text = fixture.render_with(Format::Junit, &options());
     assert_harmless(&text);
     assert!(!text.contains("<script") && !text.contains("<!"));
+    // XML 1.0 2.2; the reader below is more lenient than others.
+    let xml = |c: char| matches!(c, '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+    assert_eq!(text.chars().find(|c| !xml(*c)), None);
     let junit = quick_junit::Report::deserialize(text.as_bytes()).unwrap();
     let cases: usize = junit.test_suites.iter().map(|suite| suite.test_cases.len()).sum();
     assert_eq!(cases, fixture.report.open().count() + fixture.report.problems.len());
