@@ -75,28 +75,32 @@ pub fn run(args: &[String]) -> Result {
 impl Bench {
     fn documents(&self) -> Result {
         println!(
-            "{:<26}{:>10}{:>12}{:>12}{:>8}{:>8}{:>12}{:>12}",
-            "document", "source", "gatelint", "parse", "ratio", "limit", "peak MiB", "limit MiB"
+            "{:<25}{:>9}  {:>18}{:>7}  {:>18}{:>7}  {:>10}  {:>15}",
+            "document", "MiB", "wall ms / parse", "ratio", "cpu ms / parse", "ratio", "at most", "peak MiB / max"
         );
         for (name, path, compare, limit) in CASES {
             let path = self.corpus.join(path);
             if !path.exists() {
-                println!("{name:<26}skipped: not in the corpus");
+                println!("{name:<25}  skipped: not in the corpus");
                 continue;
             }
-            let [ours, reference] = self.in_turn([self.check(&path), self.reference(&path)])?;
-            let number = |cost: Cost| match compare {
-                Compare::Wall => cost.wall,
-                Compare::Cpu => cost.cpu,
-            };
+            let [ours, parse] = self.in_turn([self.check(&path), self.reference(&path)])?;
             let source = size(&path)? as f64 / f64::from(1 << 20);
+            let memory = MEMORY_BASE_MIB + MEMORY_FACTOR * source;
+            let (ratio, limit_name) = match compare {
+                Compare::Wall => (ours.wall / parse.wall, "wall"),
+                Compare::Cpu => (ours.cpu / parse.cpu, "cpu"),
+            };
             println!(
-                "{name:<26}{source:>6.1} MiB{:>9.0} ms{:>9.0} ms{}{:>12.1}{}",
-                number(ours) * 1e3,
-                number(reference) * 1e3,
-                verdict(number(ours) / number(reference), *limit, 8, 2),
-                ours.peak,
-                bound(ours.peak, MEMORY_BASE_MIB + MEMORY_FACTOR * source),
+                "{name:<25}{source:>9.2}  {:>18}{:>7.2}  {:>18}{:>7.2}  {:>10}  {:>15}{}{}",
+                format!("{:.0} / {:.0}", ours.wall * 1e3, parse.wall * 1e3),
+                ours.wall / parse.wall,
+                format!("{:.0} / {:.0}", ours.cpu * 1e3, parse.cpu * 1e3),
+                ours.cpu / parse.cpu,
+                format!("{limit_name} {limit:.1}"),
+                format!("{:.0} / {memory:.0}", ours.peak),
+                if ratio > *limit { "  TOO SLOW" } else { "" },
+                if ours.peak > memory { "  TOO BIG" } else { "" },
             );
         }
         Ok(())
@@ -107,10 +111,11 @@ impl Bench {
         let version = vec![self.gatelint.clone(), "--version".to_owned()];
         let [ours, version] = self.in_turn([self.check(&path), version])?;
         println!(
-            "\n{SMALL}: {:.1} ms; `gatelint --version`: {:.1} ms; ratio and limit:{}",
+            "\n{SMALL}: {:.1} ms; `gatelint --version`: {:.1} ms; ratio {:.2}, at most {SMALL_LIMIT:.1}{}",
             ours.wall * 1e3,
             version.wall * 1e3,
-            verdict(ours.wall / version.wall, SMALL_LIMIT, 8, 2)
+            ours.wall / version.wall,
+            if ours.wall / version.wall > SMALL_LIMIT { "  TOO SLOW" } else { "" },
         );
         Ok(())
     }
@@ -166,17 +171,6 @@ impl Bench {
         let mut medians = costs.iter().map(|costs| median(costs));
         Ok(std::array::from_fn(|_| medians.next().unwrap_or_else(|| median(&[]))))
     }
-}
-
-/// Two columns: the number and its limit, marked where it is over.
-fn verdict(number: f64, limit: f64, width: usize, digits: usize) -> String {
-    let mark = if number > limit { "!" } else { "" };
-    format!("{:>width$}{limit:>width$.1}", format!("{mark}{number:.digits$}"))
-}
-
-fn bound(number: f64, limit: f64) -> String {
-    let mark = if number > limit { " over" } else { "" };
-    format!("{limit:>12.1}{mark}")
 }
 
 /// Bytes of a file, or of all documents below a folder.
