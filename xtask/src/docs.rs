@@ -46,7 +46,7 @@ fn with_output(text: &str) -> Result<String> {
 }
 
 /// What `gatelint ARGS` prints, run in the folder of the repository.
-fn printed(args: &str) -> Result<String> {
+pub fn printed(args: &str) -> Result<String> {
     let done = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--package", "gatelint", "--"])
         .args(args.split_whitespace())

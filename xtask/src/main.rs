@@ -13,6 +13,7 @@ mod problem_pages;
 mod reference;
 mod rule_pages;
 mod rules;
+mod schema;
 
 use std::env;
 use std::error::Error;
@@ -27,6 +28,7 @@ usage: cargo xtask COMMAND
 
   gen [--check]          the rules, word lists and root causes that the binary embeds
   docs [--check]         rule pages, problem pages, docs/model.md, output shown in README.md
+  schema [--check]       docs/schema/: JSON Schemas of settings, rule files and the report
   new-rule ID            a rule file to fill in
   corpus [OPTIONS]       findings per rule over real documents
       --base BINARY          also what another build finds, and the difference
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
     let done = match command {
         "gen" => output::run(rest, embed::generate),
         "docs" => output::run(rest, docs::generate),
+        "schema" => output::run(rest, schema::generate),
         "new-rule" => new_rule::run(rest),
         "corpus" => corpus::run(rest),
         "bench" => bench::run(rest),

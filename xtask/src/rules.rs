@@ -2,12 +2,11 @@
 //! gatelint itself reads (and strictly).
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use serde::Deserialize;
-use walkdir::WalkDir;
 
-use crate::{Result, root};
+use crate::Result;
+use crate::embed::rule_files;
 
 /// The texts of a rule file.
 #[derive(Deserialize)]
@@ -73,13 +72,7 @@ fn default_profile() -> String {
 /// All built-in rules, by id.
 pub fn read() -> Result<Vec<Rule>> {
     let mut rules = Vec::new();
-    for entry in WalkDir::new(root().join("rules")).min_depth(2).sort_by_file_name() {
-        let entry = entry?;
-        if entry.path().extension().is_none_or(|extension| extension != "yaml") {
-            continue;
-        }
-        let path = entry.path().strip_prefix(root())?.to_string_lossy().replace('\\', "/");
-        let text = fs::read_to_string(entry.path())?;
+    for (path, text) in rule_files()? {
         let mut rule: Rule = serde_yaml::from_str(&text).map_err(|error| format!("{path}: {error}"))?;
         rule.path = path;
         rules.push(rule);
