@@ -10,6 +10,7 @@ pub mod finding;
 pub mod merge;
 pub mod model;
 pub mod report;
+pub mod resolve;
 pub mod rule;
 pub mod settings;
 pub mod source;

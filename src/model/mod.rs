@@ -3,60 +3,169 @@
 mod fact;
 pub mod fields;
 pub mod net;
+pub mod openapi;
 pub mod pattern;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
 
 pub use fact::{Fact, Field, Id, Kind, NameId, Type, Value, Why};
 
+use crate::error::Problem;
 use crate::source::SourceMap;
-use crate::span::{At, Place};
+use crate::span::{At, FileId, Part, Place};
 use crate::words::{Hits, WordLists};
+use openapi::Api;
+use openapi::grammar::Version;
 
-/// One root document with everything it refers to, read as OpenAPI.
+/// One root document with everything it refers to.
 #[derive(Debug)]
 pub struct Model {
-    sources: Arc<SourceMap>,
-    lists: Arc<WordLists>,
-    names: Vec<(String, Hits)>,
-    places: Vec<Vec<Place>>,
-    ignores: Vec<(At, At)>,
+    api: Api,
+    /// Longest text of each pattern that was asked for.
+    patterns: RwLock<HashMap<At, Option<u64>>>,
 }
 
 impl Model {
+    /// Reads the OpenAPI document of `root`; `None` if the file holds none.
+    ///
+    /// # Errors
+    /// If its version is not one that gatelint knows: then nothing of it is judged.
+    pub fn openapi(sources: Arc<SourceMap>, root: FileId, lists: Arc<WordLists>) -> Option<Result<Self, Problem>> {
+        let version = match openapi::version(&sources, root)? {
+            Ok(version) => version,
+            Err(problem) => return Some(Err(problem)),
+        };
+        let api = Api::read(sources, root, version, lists)?;
+        Some(Ok(Self { api, patterns: RwLock::default() }))
+    }
+
     /// The files it was read from.
     pub fn sources(&self) -> &SourceMap {
-        &self.sources
+        &self.api.view.sources
+    }
+
+    /// The file of the root document.
+    pub fn root(&self) -> FileId {
+        self.api.root.file
+    }
+
+    /// The version as the document writes it.
+    pub fn version(&self) -> &str {
+        let key = if self.api.version == Version::V20 { openapi::view::K::Swagger } else { openapi::view::K::Openapi };
+        self.api.view.scalar(self.api.root, key).unwrap_or_default()
+    }
+
+    /// Files that the document reaches, in the order it reaches them.
+    pub fn files(&self) -> Vec<FileId> {
+        let order = &self.api.walk.file_order;
+        let mut files: Vec<FileId> = self.sources().files().map(|file| file.id).collect();
+        files.retain(|file| order[file.0 as usize] != u32::MAX);
+        files.sort_by_key(|file| order[file.0 as usize]);
+        files
+    }
+
+    /// What could not be judged: references without a target.
+    pub fn problems(&self) -> &[Problem] {
+        &self.api.problems
     }
 
     /// The word lists in force.
     pub fn lists(&self) -> &WordLists {
-        &self.lists
+        &self.api.names.lists
     }
 
     /// The nodes of a kind, in document order.
     pub fn nodes(&self, kind: Kind) -> impl ExactSizeIterator<Item = Id> + use<> {
-        (0..self.places[kind as usize].len() as u32).map(move |index| Id { kind, index })
+        let api = &self.api;
+        let count = match kind {
+            Kind::Document | Kind::Text => 1,
+            Kind::Server => api.servers.len(),
+            Kind::Path => api.items.iter().filter(|item| item.is_path).count(),
+            Kind::Operation => api.operations.len(),
+            Kind::Parameter => api.parameters.len(),
+            Kind::MediaType => api.media.len(),
+            Kind::Response => api.of(openapi::grammar::Object::Response).len(),
+            Kind::Header => api.of(openapi::grammar::Object::Header).len(),
+            Kind::Schema => api.schemas.len(),
+            Kind::Property => api.properties.len(),
+            Kind::SecurityScheme => api.security.schemes.len(),
+            Kind::OauthFlow => api.security.flows.len(),
+            Kind::AuthUrl => api.security.urls.len(),
+            Kind::Requirement => api.security.requirements.len(),
+            Kind::RequiredScheme => api.security.required.len(),
+            Kind::RequiredScope => api.security.scopes.len(),
+            Kind::MalformedSecurity => api.security.malformed.len(),
+            Kind::Reference => api.references.len(),
+            Kind::Callback => api.callbacks.len(),
+            Kind::UnknownKey => api.walk.unknown_keys.len(),
+            Kind::DuplicateKey => api.duplicates.len(),
+        };
+        (0..count as u32).map(move |index| Id { kind, index })
     }
 
     /// Where a node stands.
-    pub fn place(&self, id: Id) -> Place {
-        self.places[id.kind as usize][id.index as usize]
+    pub fn place(&self, Id { kind, index }: Id) -> Place {
+        let api = &self.api;
+        let i = index as usize;
+        match kind {
+            Kind::Document | Kind::Text => fields::version_key(self),
+            Kind::Server => api.servers[i].place,
+            Kind::Path => Place::key(api.items[i].entry),
+            Kind::Operation => Place::key(api.operations[i].entry),
+            Kind::Parameter => Place::value(api.parameters[i].name_at),
+            Kind::MediaType => api.media[i].place,
+            Kind::Response => api.place(api.of(openapi::grammar::Object::Response)[i]),
+            Kind::Header => api.place(api.of(openapi::grammar::Object::Header)[i]),
+            Kind::Schema => fields::schema_place(self, api.schemas[i]),
+            Kind::Property => Place::key(api.properties[i].entry),
+            Kind::SecurityScheme => Place::key(api.security.schemes[i].entry),
+            Kind::OauthFlow => api.security.flows[i].place,
+            Kind::AuthUrl => Place::value(api.security.urls[i].entry),
+            Kind::Requirement => api.security.requirements[i].place(api),
+            Kind::RequiredScheme => Place::key(api.security.required[i].entry),
+            Kind::RequiredScope => Place::value(api.security.scopes[i].at),
+            Kind::MalformedSecurity => Place::value(api.security.malformed[i].at),
+            Kind::Reference => Place::value(api.references[i]),
+            Kind::Callback => Place::key(api.callbacks[i]),
+            Kind::UnknownKey => Place::key(api.walk.unknown_keys[i].0),
+            Kind::DuplicateKey => Place::key(api.duplicates[i].0),
+        }
     }
 
     /// The text of a name.
     pub fn name(&self, name: NameId) -> &str {
-        &self.names[name.0 as usize].0
+        &self.api.names.info(name).text
     }
 
     /// Which word lists a name is in.
     pub fn hits(&self, name: NameId) -> Hits {
-        self.names[name.0 as usize].1
+        self.api.names.info(name).hits
     }
 
     /// The `x-gatelint-ignore` extensions at places where extensions are legal:
     /// the object that is covered, and the value of the extension.
     pub fn ignores(&self) -> &[(At, At)] {
-        &self.ignores
+        &self.api.walk.ignores
+    }
+
+    /// The longest text a `pattern` admits, in characters; worked out once.
+    fn pattern_length(&self, pattern: At) -> Option<u64> {
+        if let Some(&known) = self.patterns.read().ok()?.get(&pattern) {
+            return known;
+        }
+        let length = pattern::max_length(self.api.view.text(pattern));
+        if let Ok(mut patterns) = self.patterns.write() {
+            patterns.insert(pattern, length);
+        }
+        length
+    }
+}
+
+impl openapi::security::Requirement {
+    /// The first scheme it names, else the object.
+    fn place(&self, api: &Api) -> Place {
+        let first = api.security.required.get(self.required.start as usize).filter(|_| !self.required.is_empty());
+        first.map_or(Place { at: self.at, part: Part::Value }, |required| Place::key(required.entry))
     }
 }

@@ -9,14 +9,14 @@ mod scalar;
 mod tree;
 mod yaml;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 pub use lines::{LineIndex, Position};
 pub use read::read;
 pub use tree::{Children, Comment, DuplicateKey, NodeKind, Sym, Tree};
 
-use crate::error::Problem;
+use crate::error::{LoadError, Problem};
 use crate::span::{At, FileId, Part, Place, Span};
 
 /// Bounds on what is read. What is over them is a problem, never a crash.
@@ -63,6 +63,9 @@ impl SourceFile {
 pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
     by_path: HashMap<String, FileId>,
+    missing: HashMap<String, LoadError>,
+    vendored: BTreeMap<String, String>,
+    named: BTreeMap<String, At>,
 }
 
 impl SourceMap {
@@ -93,6 +96,36 @@ impl SourceMap {
     /// A file by its path relative to the project root.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.by_path.get(path).copied()
+    }
+
+    /// Notes that the file at `path` is wanted but could not be loaded.
+    pub fn miss(&mut self, path: String, error: LoadError) {
+        self.missing.insert(path, error);
+    }
+
+    /// Why the file at `path` could not be loaded, if it was wanted.
+    pub fn missing(&self, path: &str) -> Option<&LoadError> {
+        self.missing.get(path)
+    }
+
+    /// URLs whose documents stand in the project, with their paths.
+    pub fn vendored(&self) -> &BTreeMap<String, String> {
+        &self.vendored
+    }
+
+    /// Sets the URLs whose documents stand in the project.
+    pub fn set_vendored(&mut self, vendored: BTreeMap<String, String>) {
+        self.vendored = vendored;
+    }
+
+    /// The node that carries `name` as its own identifier (`$id`, `$self`).
+    pub fn named(&self, name: &str) -> Option<At> {
+        self.named.get(name).copied()
+    }
+
+    /// Sets the nodes that carry identifiers of their own.
+    pub fn set_named(&mut self, named: BTreeMap<String, At>) {
+        self.named = named;
     }
 
     /// All files, by id.

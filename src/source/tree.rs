@@ -203,6 +203,16 @@ impl Tree {
         self.key_ids.get(key).copied().map(Sym)
     }
 
+    /// Number of distinct keys; interned keys are below it.
+    pub fn key_count(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether any mapping of the file has a merge key `<<`.
+    pub fn has_merge_keys(&self) -> bool {
+        self.merge_keys
+    }
+
     /// The node a node stands in.
     pub fn parent(&self, id: NodeId) -> Option<NodeId> {
         let parent = self.node(id).parent;

@@ -4,5 +4,6 @@
 
 mod action;
 mod docs;
+mod model;
 mod reports;
 mod tidy;

@@ -1,0 +1,173 @@
+//! The table of kinds and fields: what rules can ask of a document. It feeds the
+//! rule compiler, the JSON Schema of rule files and `docs/model.md`. Knows no rule.
+
+mod content;
+mod document;
+mod operation;
+mod parameter;
+mod property;
+mod schema;
+mod security;
+mod structure;
+
+use std::sync::LazyLock;
+
+use super::fact::{Fact, Field, Kind, Type, Value};
+use super::openapi::Api;
+use super::{Model, NameId};
+use crate::span::{At, Place};
+
+pub use document::version_key;
+pub use schema::schema_place;
+
+/// OpenAPI versions.
+pub const VERSIONS: &[&str] = &["2.0", "3.0", "3.1", "3.2"];
+/// E1.
+pub const SECURITY: &[&str] = &["undefined", "publicExplicit", "optional", "protected"];
+/// URL schemes.
+pub const URL_SCHEMES: &[&str] = &["http", "https", "ws", "wss", "file", "other"];
+/// E11; `open` where a free variable makes up the host.
+pub const HOST_CLASSES: &[&str] = &["loopback", "private", "internal", "reserved", "publicIp", "publicName", "open"];
+/// Where a server is declared.
+pub const SERVER_LEVELS: &[&str] = &["root", "path", "operation", "link"];
+/// E7.
+pub const CLASSES: &[&str] = &["read", "write", "other"];
+/// Whose `security` is in force.
+pub const ORIGINS: &[&str] = &["own", "root"];
+/// What a security scheme is in effect.
+pub const SCHEME_KINDS: &[&str] = &[
+    "basic",
+    "bearer",
+    "digest",
+    "negotiate",
+    "oauth1",
+    "otherHttp",
+    "apiKey",
+    "oauth2",
+    "openIdConnect",
+    "mutualTLS",
+    "unknown",
+];
+/// E8.
+pub const AUTH_GROUPS: &[&str] = &["login", "token", "tokenIssue", "enrol", "recover", "oneTime", "end"];
+/// JSON types, and the file of 2.0.
+pub const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object", "null", "file"];
+/// E3.
+pub const DIRECTIONS: &[&str] = &["request", "response"];
+/// E6.
+pub const CREDENTIAL: &[&str] = &["strong", "bare", "weak"];
+/// What `additionalProperties` says.
+pub const ADDITIONAL: &[&str] = &["closed", "open", "schema"];
+/// Parameter locations.
+pub const LOCATIONS: &[&str] = &["query", "header", "path", "cookie", "body", "formData", "querystring"];
+/// OAuth 2 flows, 3.x names.
+pub const FLOWS: &[&str] = &["implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"];
+/// OpenAPI objects with a closed set of keys.
+pub const OWNERS: &[&str] = &[
+    "document",
+    "info",
+    "server",
+    "components",
+    "paths",
+    "pathItem",
+    "operation",
+    "parameter",
+    "requestBody",
+    "mediaType",
+    "encoding",
+    "responses",
+    "response",
+    "header",
+    "link",
+    "securityScheme",
+    "oauthFlows",
+    "oauthFlow",
+    "tag",
+    "schema",
+    "other",
+];
+
+/// All fields, by kind.
+pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    let tables = [
+        document::FIELDS,
+        operation::FIELDS,
+        property::FIELDS,
+        parameter::FIELDS,
+        content::FIELDS,
+        security::FIELDS,
+        structure::FIELDS,
+    ];
+    let mut fields = [tables.concat(), schema::TABLES.concat()].concat();
+    fields.sort_by_key(|field| field.kind);
+    fields
+});
+
+/// The field `name` of `kind`.
+pub fn find(kind: Kind, name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.kind == kind && field.name == name)
+}
+
+type Get = for<'m> fn(&'m Model, u32) -> Fact<'m>;
+type Stands = fn(&Model, u32) -> Option<Place>;
+
+/// A row of the table for a field that stands at its node's own place.
+const fn field(kind: Kind, name: &'static str, ty: Type, doc: &'static str, get: Get) -> Field {
+    Field { kind, name, ty, doc, get, at: |_, _| None }
+}
+
+/// A row of the table for a field with a place of its own.
+const fn placed(kind: Kind, name: &'static str, ty: Type, doc: &'static str, get: Get, at: Stands) -> Field {
+    Field { kind, name, ty, doc, get, at }
+}
+
+/// A fact of [`Type::Choice`] by the position of a name in its list.
+fn choice<'m>(list: &[&str], name: &str) -> Fact<'m> {
+    let index = list.iter().position(|known| *known == name);
+    index.map_or(Fact::Absent, |index| Fact::Known(Value::Choice(index as u8)))
+}
+
+/// A fact of [`Type::Set`]; none at all is absent.
+const fn set<'m>(bits: u32) -> Fact<'m> {
+    if bits == 0 { Fact::Absent } else { Fact::Known(Value::Set(bits)) }
+}
+
+/// A fact of [`Type::Thing`].
+const fn thing<'m>(there: bool) -> Fact<'m> {
+    if there { Fact::Known(Value::Thing) } else { Fact::Absent }
+}
+
+/// A fact of [`Type::Texts`]; none at all is absent.
+fn texts<'m>(texts: impl IntoIterator<Item = &'m str>) -> Fact<'m> {
+    let texts: Vec<_> = texts.into_iter().map(std::borrow::Cow::Borrowed).collect();
+    if texts.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(texts)) }
+}
+
+/// A fact of [`Type::Name`].
+const fn name<'m>(name: Option<NameId>) -> Fact<'m> {
+    match name {
+        Some(name) => Fact::Known(Value::Name(name)),
+        None => Fact::Absent,
+    }
+}
+
+/// A fact of [`Type::Text`] that was put together.
+const fn owned<'m>(text: String) -> Fact<'m> {
+    Fact::Known(Value::Text(std::borrow::Cow::Owned(text)))
+}
+
+/// The place of an entry's key.
+fn key_of(entry: Option<At>) -> Option<Place> {
+    entry.map(Place::key)
+}
+
+/// The place of a value.
+fn value_of(value: Option<At>) -> Option<Place> {
+    value.map(Place::value)
+}
+
+impl Model {
+    fn api(&self) -> &Api {
+        &self.api
+    }
+}

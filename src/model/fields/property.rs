@@ -1,0 +1,116 @@
+//! Fields of properties: who may write them, and who gets to see them.
+
+use super::schema::{creates_or_updates, credential, effective};
+use super::{CREDENTIAL, DIRECTIONS, Fact, Field, Kind, LOCATIONS, Model, Type, field, name, set};
+use crate::model::openapi::grammar::Object;
+use crate::model::openapi::graph::{IN, OUT};
+use crate::model::openapi::operation::{Role, segments};
+use crate::model::openapi::{Parameter, Property};
+use crate::words;
+
+pub(super) fn property(model: &Model, index: u32) -> &Property {
+    &model.api().properties[index as usize]
+}
+
+pub(super) fn schema(model: &Model, index: u32) -> Option<u32> {
+    Some(property(model, index).schema)
+}
+
+/// Creating and updating operations whose body can set a property, without those whose path names it.
+fn writable_through(model: &Model, index: u32) -> Vec<u32> {
+    let api = model.api();
+    let this = property(model, index);
+    if effective(model, Some(this.schema)).is_some_and(|effective| effective.read_only) {
+        return Vec::new();
+    }
+    let words: Vec<String> = words::split(model.name(this.name));
+    let same = |segment: &str| {
+        let other = words::split(segment);
+        let last = |words: &[String]| words.last().map(|word| words::singular(word).to_string());
+        !segment.contains('{') && last(&other) == last(&words)
+    };
+    let operations = api.operations_of(this.owner, IN, false).into_iter().filter(|&operation| {
+        let operation = &api.operations[operation as usize];
+        let item = &api.items[operation.item as usize];
+        let path = api.view.key(item.entry).unwrap_or_default();
+        creates_or_updates(operation) && item.role != Role::Outgoing && !segments(path).into_iter().any(same)
+    });
+    operations.filter(|&operation| is_in_body(model, this.owner, operation)).collect()
+}
+
+/// Whether an operation takes a schema in its body, not only in a parameter or header.
+fn is_in_body(model: &Model, schema: u32, operation: u32) -> bool {
+    let api = model.api();
+    let operation = &api.operations[operation as usize];
+    let of_body = |parameter: &&Parameter| parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "body");
+    api.graph.part(operation.number, Object::RequestBody).is_some()
+        || operation
+            .parameters
+            .iter()
+            .map(|&index| &api.parameters[index as usize])
+            .any(|parameter| of_body(&parameter))
+        || api.graph.objects[schema as usize].object == Object::Parameter
+}
+
+pub(super) static FIELDS: &[Field] = &[
+    field(Kind::Property, "name", Type::Name, "Its name. Stands at the key.", |m, i| name(Some(property(m, i).name))),
+    field(
+        Kind::Property,
+        "direction",
+        Type::Set(DIRECTIONS),
+        "E3, of the property itself: `readOnly` takes `request` away, `writeOnly` takes `response`.",
+        |m, i| {
+            let this = property(m, i);
+            let mut bits = u32::from(m.api().graph.direction(this.owner));
+            if let Some(effective) = effective(m, Some(this.schema)) {
+                bits &= if effective.read_only { !u32::from(IN) } else { u32::MAX };
+                bits &= if effective.write_only { !u32::from(OUT) } else { u32::MAX };
+            }
+            set(bits)
+        },
+    ),
+    field(Kind::Property, "readOnly", Type::Bool, "Effective `readOnly`.", |m, i| {
+        Fact::bool(effective(m, schema(m, i)).is_some_and(|effective| effective.read_only))
+    }),
+    field(Kind::Property, "writeOnly", Type::Bool, "Effective `writeOnly`.", |m, i| {
+        Fact::bool(effective(m, schema(m, i)).is_some_and(|effective| effective.write_only))
+    }),
+    field(
+        Kind::Property,
+        "credential",
+        Type::Choice(CREDENTIAL),
+        "E6: `strong`, `bare` or `weak` credential name; absent otherwise.",
+        |m, i| credential(m, Some(property(m, i).name), false),
+    ),
+    field(
+        Kind::Property,
+        "flag",
+        Type::Bool,
+        "Whether the name asks a question (`isAdmin`, `hasPassword`).",
+        |m, i| {
+            const ASKS: [&str; 9] = ["is", "has", "are", "can", "should", "needs", "requires", "use", "uses"];
+            let words = words::split(m.name(property(m, i).name));
+            Fact::bool(words.len() > 1 && words.first().is_some_and(|first| ASKS.contains(&first.as_str())))
+        },
+    ),
+    field(
+        Kind::Property,
+        "writableThrough",
+        Type::Nodes(Kind::Operation),
+        "Creating and updating operations whose body can set it, without those whose path names it.",
+        |m, i| Fact::nodes(Kind::Operation, writable_through(m, i)),
+    ),
+    field(
+        Kind::Property,
+        "returnedBy",
+        Type::Nodes(Kind::Operation),
+        "Incoming operations whose responses can hold it.",
+        |m, i| {
+            let api = m.api();
+            let operations = api.operations_of(property(m, i).owner, OUT, false).into_iter();
+            let incoming =
+                |&index: &u32| api.items[api.operations[index as usize].item as usize].role != Role::Outgoing;
+            Fact::nodes(Kind::Operation, operations.filter(incoming))
+        },
+    ),
+];

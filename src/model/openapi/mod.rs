@@ -1,0 +1,291 @@
+//! OpenAPI 2.0 to 3.2 read as one model. [`Api::read`] is the order of work:
+//! walk, graph, security, operations, directions, and then the tables of nodes.
+
+mod content;
+pub mod grammar;
+pub mod graph;
+mod keys;
+pub mod names;
+pub mod operation;
+pub mod security;
+pub mod server;
+pub mod view;
+pub mod walk;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub use content::{Media, Parameter, Property, header_values};
+use grammar::{OBJECTS, Object, Version};
+use graph::{Graph, IN, OUT};
+pub use keys::nearest;
+use names::Names;
+use operation::{Operation, PathItem, Role};
+use security::{Lost, Schemes};
+use server::Server;
+use view::View;
+use walk::Walk;
+
+use crate::error::{Problem, ProblemCode};
+use crate::source::{NodeKind, SourceMap};
+use crate::span::{At, FileId, Place};
+use crate::words::WordLists;
+
+/// A document read as OpenAPI, as tables of nodes.
+#[derive(Debug)]
+pub struct Api {
+    /// The trees.
+    pub view: View,
+    /// The version.
+    pub version: Version,
+    /// The root of the document.
+    pub root: At,
+    /// Objects found.
+    pub walk: Walk,
+    /// Their graph.
+    pub graph: Graph,
+    /// Distinct names.
+    pub names: Names,
+    /// Schemes and requirements.
+    pub security: Schemes,
+    /// Security keys without effect.
+    pub lost: Lost,
+    /// Path items.
+    pub items: Vec<PathItem>,
+    /// Operations, by path item.
+    pub operations: Vec<Operation>,
+    /// Servers.
+    pub servers: Vec<Server>,
+    /// Parameters.
+    pub parameters: Vec<Parameter>,
+    /// Media types.
+    pub media: Vec<Media>,
+    /// Object numbers of schemas.
+    pub schemas: Vec<u32>,
+    /// Properties.
+    pub properties: Vec<Property>,
+    /// Parameters by the object number of their schema: indices.
+    pub schema_parameters: HashMap<u32, Vec<u32>>,
+    /// Entries of callbacks: their keys are the expressions.
+    pub callbacks: Vec<At>,
+    /// `$ref` values in object positions.
+    pub references: Vec<At>,
+    /// Duplicate keys: later, earlier node.
+    pub duplicates: Vec<(At, At)>,
+    /// By object number: index in the table of its kind.
+    pub index: Vec<u32>,
+    by_object: Vec<Vec<u32>>,
+    /// What could not be judged.
+    pub problems: Vec<Problem>,
+}
+
+/// The version of the document a file holds, or what is wrong with it; `None` if it is no OpenAPI document.
+///
+/// # Errors
+/// If the root key `openapi` or `swagger` names no version gatelint knows.
+pub fn version(sources: &SourceMap, file: FileId) -> Option<Result<Version, Problem>> {
+    let tree = sources.tree(file);
+    let root = *tree.roots().first()?;
+    let (key, node) = ["openapi", "swagger"].into_iter().find_map(|key| Some((key, tree.get(root, key)?)))?;
+    let value = tree.resolve(node);
+    let text = tree.text(value);
+    Some(Version::parse(key, text).ok_or_else(|| {
+        let message = format!(
+            "`{key}: {text}` is no version that gatelint reads: it reads `swagger: \"2.0\"` and `openapi: 3.0` to `3.2`"
+        );
+        Problem::new(ProblemCode::UnsupportedVersion, message, tree.span(value))
+    }))
+}
+
+impl Api {
+    /// Reads the document that `file` holds.
+    pub fn read(sources: Arc<SourceMap>, file: FileId, version: Version, lists: Arc<WordLists>) -> Option<Self> {
+        let view = View::new(sources);
+        let root = view.resolve(view.root(file)?);
+        let mut walk = walk::walk(&view, version, root);
+        let problems = std::mem::take(&mut walk.problems);
+        let graph = Graph::new(&view, version, &walk);
+        let security = Schemes::read(&view, version, root, &walk);
+        let lost = Lost::find(&view, &walk, version);
+        let mut by_object = vec![Vec::new(); OBJECTS];
+        for (number, object) in walk.objects.iter().enumerate() {
+            by_object[object.object as usize].push(number as u32);
+        }
+        for numbers in &mut by_object {
+            numbers.sort_by_key(|&number| walk::order(&walk, walk.objects[number as usize].at));
+        }
+        let mut schemas: Vec<u32> = (0..walk.objects.len() as u32).filter(|&number| graph.is_schema(number)).collect();
+        schemas.sort_by_key(|&number| walk::order(&walk, walk.objects[number as usize].at));
+        let mut api = Self {
+            names: Names::new(lists.clone()),
+            security,
+            lost,
+            items: Vec::new(),
+            operations: Vec::new(),
+            servers: Vec::new(),
+            parameters: Vec::new(),
+            media: Vec::new(),
+            properties: Vec::new(),
+            schema_parameters: HashMap::new(),
+            callbacks: Vec::new(),
+            references: Vec::new(),
+            duplicates: Vec::new(),
+            index: vec![u32::MAX; walk.objects.len()],
+            by_object,
+            schemas,
+            problems,
+            view,
+            version,
+            root,
+            walk,
+            graph,
+        };
+        let mut names = Names::new(lists);
+        let mut items = operation::path_items(&api.view, version, root, &api.walk);
+        api.operations = operation::read(&api, &api.lost, &mut items, &mut names);
+        api.direct(&items);
+        api.parameters = content::parameters(&mut api, &items, &mut names);
+        for (index, parameter) in api.parameters.iter().enumerate() {
+            if let Some(schema) = parameter.schema {
+                api.schema_parameters.entry(schema).or_default().push(index as u32);
+            }
+        }
+        api.media = content::media(&api);
+        api.properties = content::properties(&api, &mut names);
+        api.servers = server::read(&api, &items);
+        api.items = items;
+        api.names = names;
+        api.callbacks = api.find_callbacks();
+        api.references = api.walk.references.clone();
+        api.references.sort_by_key(|&at| walk::order(&api.walk, at));
+        api.references.dedup();
+        api.duplicates = api.find_duplicates();
+        api.number();
+        Some(api)
+    }
+
+    /// Numbers of the objects of one kind, in document order.
+    pub fn of(&self, object: Object) -> &[u32] {
+        &self.by_object[object as usize]
+    }
+
+    /// The place of an object: its key, or its value in a list.
+    pub fn place(&self, number: u32) -> Place {
+        Place::key(self.graph.objects[number as usize].at)
+    }
+
+    /// Operations from which an object is reached in a direction: indices, in order.
+    /// `whole`: only those of which it is the whole request or response.
+    pub fn operations_of(&self, number: u32, bit: u8, whole: bool) -> Vec<u32> {
+        let mut operations = Vec::new();
+        for user in self.graph.users(number, bit, whole) {
+            match self.items.iter().find(|item| item.number == user) {
+                Some(item) => operations.extend(&item.operations),
+                None => operations.push(self.index[user as usize]),
+            }
+        }
+        operations.sort_unstable();
+        operations.dedup();
+        operations
+    }
+
+    /// Spreads directions from what operations take and give (E3).
+    fn direct(&mut self, items: &[PathItem]) {
+        let mut seeds = Vec::new();
+        for operation in &self.operations {
+            let item = &items[operation.item as usize];
+            let (taken, given) = if item.role == Role::Outgoing { (OUT, IN) } else { (IN, OUT) };
+            for number in [operation.number, item.number] {
+                for &(part, _) in self.graph.out(number) {
+                    match self.graph.objects[part as usize].object {
+                        Object::Parameter | Object::RequestBody => seeds.push((part, taken)),
+                        Object::Responses => seeds.push((part, given)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        self.graph.direct(seeds);
+    }
+
+    fn find_callbacks(&self) -> Vec<At> {
+        let callbacks = self.of(Object::Callback).iter().map(|&number| self.graph.objects[number as usize].at);
+        let entries = callbacks.flat_map(|at| self.view.children(at));
+        entries.filter(|&entry| !self.view.key(entry).is_some_and(|key| key.starts_with("x-"))).collect()
+    }
+
+    fn find_duplicates(&self) -> Vec<(At, At)> {
+        let mut files: Vec<FileId> = self.view.sources.files().map(|file| file.id).collect();
+        files.retain(|file| self.walk.file_order[file.0 as usize] != u32::MAX);
+        files.sort_by_key(|file| self.walk.file_order[file.0 as usize]);
+        let pairs = files.into_iter().flat_map(|file| {
+            let duplicates = self.view.tree(file).duplicates.iter();
+            duplicates.map(move |pair| (At { file, node: pair.second }, At { file, node: pair.first }))
+        });
+        pairs.collect()
+    }
+
+    /// Notes for each object its index in the table of its kind.
+    fn number(&mut self) {
+        let mut set = |number: u32, index: usize| self.index[number as usize] = index as u32;
+        for object in [Object::Response, Object::Header, Object::MediaType] {
+            self.by_object[object as usize].iter().enumerate().for_each(|(index, &number)| set(number, index));
+        }
+        self.schemas.iter().enumerate().for_each(|(index, &number)| {
+            // 2.0 parameters and headers are schemas too; their own table goes first.
+            if !matches!(self.graph.objects[number as usize].object, Object::Parameter | Object::Header) {
+                set(number, index);
+            }
+        });
+        self.operations.iter().enumerate().for_each(|(index, operation)| set(operation.number, index));
+        self.parameters.iter().enumerate().for_each(|(index, parameter)| set(parameter.number, index));
+    }
+
+    /// The index of the property of an entry in `properties`.
+    pub fn property_index(&self, entry: At) -> Option<u32> {
+        if self.walk.file_order[entry.file.0 as usize] == u32::MAX {
+            return None;
+        }
+        let order = |at| walk::order(&self.walk, at);
+        let index = self.properties.binary_search_by_key(&order(entry), |property| order(property.entry)).ok()?;
+        Some(index as u32)
+    }
+
+    /// The property of an entry in `properties`.
+    pub fn property_at(&self, entry: At) -> Option<&Property> {
+        self.property_index(entry).map(|index| &self.properties[index as usize])
+    }
+
+    /// The nearest object that a node stands in, and the key below it on the way.
+    pub fn owner(&self, at: At) -> Option<(u32, At)> {
+        let mut step = at;
+        while let Some(parent) = self.view.parent(step) {
+            if let Some(number) = self.walk.object_at(parent) {
+                return Some((number, step));
+            }
+            step = parent;
+        }
+        None
+    }
+
+    /// Whether two nodes hold the same value.
+    pub fn same(&self, left: At, right: At) -> bool {
+        let (left, right) = (self.view.resolve(left), self.view.resolve(right));
+        let kind = self.view.kind(left);
+        if kind != self.view.kind(right) {
+            return false;
+        }
+        match kind {
+            NodeKind::Map | NodeKind::Seq => {
+                let mut others = self.view.children(right);
+                let equal = self.view.children(left).all(|entry| {
+                    others
+                        .next()
+                        .is_some_and(|other| self.view.key(entry) == self.view.key(other) && self.same(entry, other))
+                });
+                equal && others.next().is_none()
+            }
+            _ => self.view.text(left) == self.view.text(right),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Servers in effect (E2): variables expanded, 2.0 schemes combined with host
+//! and base path, and which operations use which server.
+
+use std::collections::HashMap;
+
+use super::Api;
+use super::grammar::{Object, Version};
+use super::operation::{PathItem, Role};
+use super::view::K;
+use crate::model::net;
+use crate::source::NodeKind;
+use crate::span::{At, Place};
+
+/// Where a server is declared, in the order of `fields::SERVER_LEVELS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names of the objects")]
+pub enum Level {
+    Root,
+    Path,
+    Operation,
+    Link,
+}
+
+/// One URL a server can have.
+#[derive(Clone, Debug)]
+pub struct Expanded {
+    /// The URL.
+    pub url: String,
+    /// Its scheme and host.
+    pub parts: net::Parts,
+    /// The value its scheme comes from: of a variable, else the URL itself.
+    pub at: At,
+}
+
+impl Expanded {
+    /// Whether it is reached without TLS.
+    pub fn is_cleartext(&self) -> bool {
+        self.parts.scheme.is_some_and(net::Scheme::is_cleartext)
+    }
+}
+
+/// A server.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it stands.
+    pub place: Place,
+    /// Its URL as written; 2.0: scheme, host and base path.
+    pub url: String,
+    /// URLs it can have.
+    pub expanded: Vec<Expanded>,
+    /// Where it is declared.
+    pub level: Level,
+    /// Object number of the owner of its list.
+    pub owner: u32,
+    /// `x-internal: true` or `x-sandbox: true`.
+    pub marked_internal: bool,
+    /// Operations that use it: indices.
+    pub used_by: Vec<u32>,
+}
+
+/// Reads all servers but those of webhooks and callbacks.
+pub fn read(api: &Api, items: &[PathItem]) -> Vec<Server> {
+    let mut servers = if api.version == Version::V20 { swagger_servers(api) } else { server_objects(api, items) };
+    let mut lists: HashMap<u32, Vec<usize>> = HashMap::new();
+    for (index, server) in servers.iter().enumerate() {
+        lists.entry(server.owner).or_default().push(index);
+    }
+    for (index, operation) in api.operations.iter().enumerate() {
+        let item = &items[operation.item as usize];
+        if item.role == Role::Outgoing {
+            continue;
+        }
+        let in_force = [operation.number, item.number, 0].into_iter().find_map(|owner| lists.get(&owner));
+        for &server in in_force.into_iter().flatten() {
+            servers[server].used_by.push(index as u32);
+        }
+    }
+    servers
+}
+
+fn server_objects(api: &Api, items: &[PathItem]) -> Vec<Server> {
+    let outgoing: std::collections::HashSet<u32> =
+        items.iter().filter(|item| item.role == Role::Outgoing).map(|item| item.number).collect();
+    let mut servers = Vec::new();
+    for &number in api.of(Object::Server) {
+        let object = api.graph.objects[number as usize];
+        let owner = api.graph.objects[object.parent as usize];
+        let (level, item) = match owner.object {
+            Object::Document => (Level::Root, None),
+            Object::PathItem => (Level::Path, Some(object.parent)),
+            Object::Operation => (Level::Operation, Some(owner.parent)),
+            _ => (Level::Link, None),
+        };
+        if item.is_some_and(|item| outgoing.contains(&item)) {
+            continue;
+        }
+        let Some(url) = api.view.get(object.at, K::Url) else { continue };
+        servers.push(Server {
+            place: Place::value(url),
+            url: api.view.text(url).to_owned(),
+            expanded: expand(api, object.at, url),
+            level,
+            owner: object.parent,
+            marked_internal: api.view.is_true(object.at, K::XInternal) || api.view.is_true(object.at, K::XSandbox),
+            used_by: Vec::new(),
+        });
+    }
+    servers
+}
+
+/// The values of a server variable: its `default`, and the items of its `enum`.
+struct Variable {
+    name: At,
+    default: Option<At>,
+    items: Vec<At>,
+}
+
+fn expand(api: &Api, server: At, url: At) -> Vec<Expanded> {
+    let view = &api.view;
+    let map = view.get(server, K::Variables).filter(|&map| view.kind(map) == NodeKind::Map);
+    let read = |entry: At| {
+        let variable = view.follow(entry)?;
+        let list = view.get(variable, K::Enum).into_iter().flat_map(|list| view.children(list));
+        let items = list.map(|item| view.resolve(item)).filter(|&item| view.is_scalar(item)).collect();
+        let default = view.get(variable, K::Default).filter(|&value| view.is_scalar(value));
+        Some(Variable { name: entry, default, items })
+    };
+    let variables: Vec<Variable> = map.into_iter().flat_map(|map| view.children(map)).filter_map(read).collect();
+    let texts: Vec<net::Variable<'_>> = variables
+        .iter()
+        .map(|variable| net::Variable {
+            name: view.key(variable.name).unwrap_or_default(),
+            default: variable.default.map(|value| view.text(value)),
+            values: variable.items.iter().map(|&item| view.text(item)).collect(),
+        })
+        .collect();
+    let place = |pick: net::Pick| {
+        let variable = variables.get(pick.variable)?;
+        pick.value.map_or(variable.default, |item| variable.items.get(item).copied())
+    };
+    let urls = net::expand(view.text(url), &texts).urls.into_iter();
+    urls.map(|one| Expanded { at: one.scheme_from.and_then(place).unwrap_or(url), parts: one.parts, url: one.text })
+        .collect()
+}
+
+/// 2.0: each entry of `schemes`, of the root or an operation, is a server of the host.
+fn swagger_servers(api: &Api) -> Vec<Server> {
+    let view = &api.view;
+    let host = view.scalar(api.root, K::Host).unwrap_or_default();
+    let base = view.scalar(api.root, K::BasePath).unwrap_or_default();
+    let marked_internal = view.is_true(api.root, K::XInternal) || view.is_true(api.root, K::XSandbox);
+    let owners = std::iter::once((0, api.root, Level::Root))
+        .chain(api.operations.iter().map(|operation| (operation.number, operation.at, Level::Operation)));
+    let mut servers = Vec::new();
+    for (owner, at, level) in owners {
+        let Some(schemes) = view.get(at, K::Schemes) else { continue };
+        for entry in view.children(schemes) {
+            let value = view.resolve(entry);
+            let scheme = view.text(value);
+            let url = format!("{scheme}://{host}{base}");
+            let mut parts = net::parse(&url);
+            // Without a `host` the scheme still counts.
+            parts.scheme = parts.scheme.or_else(|| net::parse(&format!("{scheme}://host")).scheme);
+            let expanded = vec![Expanded { url: url.clone(), parts, at: value }];
+            servers.push(Server {
+                place: Place::value(value),
+                url,
+                expanded,
+                level,
+                owner,
+                marked_internal,
+                used_by: Vec::new(),
+            });
+        }
+    }
+    servers
+}
