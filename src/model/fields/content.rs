@@ -26,17 +26,19 @@ fn media(model: &Model, index: u32) -> &Media {
     &model.api().media[index as usize]
 }
 
+/// Whether a media type is that of a request body, not of a parameter or header.
+fn is_request_body(model: &Model, index: u32) -> bool {
+    let api = model.api();
+    let this = media(model, index);
+    let is_body = |&(from, _): &(u32, Edge)| api.graph.objects[from as usize].object == Object::RequestBody;
+    this.direction & IN != 0 && (api.version == Version::V20 || api.graph.back(this.owner).iter().any(is_body))
+}
+
 /// Object numbers of the schemas that hold what a client uploads: the body itself, or the parts of a form.
 fn files(model: &Model, index: u32) -> Vec<u32> {
     let api = model.api();
     let this = media(model, index);
-    let is_request_body = api.version == Version::V20
-        || api
-            .graph
-            .back(this.owner)
-            .iter()
-            .any(|&(from, _)| api.graph.objects[from as usize].object == Object::RequestBody);
-    let Some(schema) = this.schema.filter(|_| this.direction & IN != 0 && is_request_body) else { return Vec::new() };
+    let Some(schema) = this.schema.filter(|_| is_request_body(model, index)) else { return Vec::new() };
     let is_binary = |number: &u32| api.graph.effective(*number).is_some_and(|effective| effective.binary);
     if is_binary(&schema) {
         return vec![schema];
@@ -57,16 +59,10 @@ fn files(model: &Model, index: u32) -> Vec<u32> {
 
 fn carries_file(model: &Model, index: u32) -> bool {
     let this = media(model, index);
-    let raw = this.media_type == "application/octet-stream" && this.direction & IN != 0 && {
-        let api = model.api();
-        api.version == Version::V20
-            || api
-                .graph
-                .back(this.owner)
-                .iter()
-                .any(|&(from, _)| api.graph.objects[from as usize].object == Object::RequestBody)
-    };
-    raw || !files(model, index).is_empty()
+    // From 3.1 on a binary body has no schema at all (section 4.14.4 of OpenAPI 3.1).
+    let raw =
+        this.media_type == "application/octet-stream" || this.schema.is_none() && is_binary_type(&this.media_type);
+    raw && is_request_body(model, index) || !files(model, index).is_empty()
 }
 
 /// The largest length allowed; absent as soon as one file has none.

@@ -107,6 +107,9 @@ pub(super) static FIELDS: &[Field] = &[
         "Incoming operations whose responses can hold it.",
         |m, i| {
             let api = m.api();
+            if effective(m, schema(m, i)).is_some_and(|effective| effective.write_only) {
+                return Fact::Absent;
+            }
             let operations = api.operations_of(property(m, i).owner, OUT, false).into_iter();
             let incoming =
                 |&index: &u32| api.items[api.operations[index as usize].item as usize].role != Role::Outgoing;

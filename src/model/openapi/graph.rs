@@ -105,6 +105,7 @@ pub struct Graph {
     forth: Adjacency,
     back: OnceLock<Adjacency>,
     effective: Vec<Option<Box<Effective>>>,
+    is_swagger: bool,
     /// Direction bits.
     reached: Vec<u8>,
     /// Direction bits through an edge that is no composition.
@@ -126,6 +127,7 @@ impl Graph {
             back: OnceLock::new(),
             objects,
             forth,
+            is_swagger: version == Version::V20,
         };
         let mut broken = vec![false; graph.objects.len()];
         for &number in &walk.broken {
@@ -200,11 +202,11 @@ impl Graph {
         while let Some((from, bit)) = open.pop() {
             for i in self.forth.range(from) {
                 let (to, edge) = self.forth.ends[i];
-                let Some(bit) = self.spread(from, to, edge, bit) else { continue };
+                let Some(bit) = self.spread(to, edge, bit) else { continue };
                 if bit != TOP && self.stands_alone(from, edge) {
                     self.alone[to as usize] |= bit;
                 }
-                let top = if bit == IN && self.objects[from as usize].object == Object::MediaType { TOP } else { 0 };
+                let top = if bit == IN && self.hands_on_body(from) { TOP } else { 0 };
                 for bit in [bit, top] {
                     if bit != 0 && self.reached[to as usize] & bit == 0 {
                         self.reached[to as usize] |= bit;
@@ -215,8 +217,17 @@ impl Graph {
         }
     }
 
+    /// Whether the schema of an object is a whole body: that of a media type, or of a 2.0 body parameter.
+    fn hands_on_body(&self, from: u32) -> bool {
+        match self.objects[from as usize].object {
+            Object::MediaType => true,
+            Object::Parameter => self.is_swagger && !self.is_schema(from),
+            _ => false,
+        }
+    }
+
     /// Which direction, if any, passes an edge.
-    fn spread(&self, from: u32, to: u32, edge: Edge, bit: u8) -> Option<u8> {
+    fn spread(&self, to: u32, edge: Edge, bit: u8) -> Option<u8> {
         use Object as O;
         let object = self.objects[to as usize].object;
         if matches!(object, O::Callback | O::PathItem | O::Operation | O::Server | O::Link) || edge == Edge::Aside {
@@ -230,8 +241,6 @@ impl Graph {
                 (!lost).then_some(bit)
             }
             Edge::Part if bit == TOP => None,
-            // A 2.0 body parameter hands on a body, as a media type does.
-            Edge::Part if bit == IN && self.objects[from as usize].object == O::Parameter => Some(IN),
             _ => Some(bit),
         }
     }
@@ -261,7 +270,7 @@ impl Graph {
                     }
                     continue;
                 }
-                let passes = self.reached[from as usize] & bit != 0 && self.spread(from, at, edge, bit).is_some();
+                let passes = self.reached[from as usize] & bit != 0 && self.spread(at, edge, bit).is_some();
                 let composes = matches!(edge, Edge::Both | Edge::Branch) || object != Object::Schema;
                 if passes && (composes || !whole) && seen.insert(from) {
                     open.push(from);
