@@ -161,7 +161,7 @@ impl WordLists {
         }
         let Some(last) = segments.iter().rposition(|segment| is_static(segment)) else { return };
         let words = Words::of(segments[last]);
-        let hits = self.hits_of(&words);
+        let hits = self.hits(segments[last]);
         let weak_counts = segments[..last].iter().all(|segment| self.about_authentication(segment));
         let weak = |lists: u128| if weak_counts { lists } else { 0 };
         let mut lists = hits.whole;
@@ -238,11 +238,13 @@ impl WordLists {
                 groups.add(group);
             }
         }
+        // `oauthToken` issues tokens, `oauth2PermissionGrants` lists something.
+        let alone_or_next = (start + 1..=count.min(start + super::SPAN)).any(|end| {
+            let next = if end == count { known.issue } else { self.word_lists(words.word(end)) };
+            self.span_lists(words, start, end) & known.issue != 0 && next & (known.issue | known.context) != 0
+        });
         let rest = (start..count).fold(0, |all, index| all | self.word_lists(words.word(index)));
-        if (lists & known.strong[1] | weak & known.weak[1]) != 0
-            && lists & known.issue != 0
-            && rest & known.no_issue == 0
-        {
+        if groups.contains(AuthGroups::TOKEN) && alone_or_next && rest & known.no_issue == 0 {
             groups.add(AuthGroups::TOKEN_ISSUE);
         }
     }

@@ -317,6 +317,7 @@ fn oauth_and_well_known_count_anywhere() {
     assert_eq!(groups("/oauth/clients/{id}", None), AuthGroups::TOKEN);
     assert_eq!(groups("/x/{y}/oauth2/clients", None), AuthGroups::TOKEN);
     assert_eq!(groups("/.well-known/openid-configuration", None), AuthGroups::TOKEN);
+    assert_eq!(groups("/well-known/agents", None), NONE);
 }
 
 #[test]
@@ -355,6 +356,14 @@ fn the_first_words_of_the_operation_id_make_an_auth_endpoint() {
     assert_eq!(groups("/x", Some("log_in")), AuthGroups::LOGIN);
     assert_eq!(groups("/x", Some("resetPassword")), AuthGroups::RECOVER);
     assert_eq!(groups("/x", Some("getLogin")), NONE);
+}
+
+#[test]
+fn an_operation_id_issues_tokens_by_its_first_words() {
+    assert_eq!(groups("/x", Some("oauthToken")), ISSUE);
+    assert_eq!(groups("/x", Some("oauth2")), ISSUE);
+    assert_eq!(groups("/x", Some("oauthRevokeToken")), AuthGroups::TOKEN);
+    assert_eq!(groups("/x", Some("oauth2PermissionGrants.delta")), AuthGroups::TOKEN);
 }
 
 #[test]
