@@ -33,14 +33,15 @@ struct Mark {
     bytes: Range<usize>,
     line: u32,
     start: Position,
-    label: Option<String>,
+    /// Empty for none.
+    label: String,
 }
 
 impl<'r> Frame<'r> {
     /// A frame round a primary place. Lines are cut to `window` characters; `cut` shows where.
-    pub fn new(place: &Located<'r>, label: Option<String>, window: usize, cut: &'static str) -> Self {
+    pub fn new(place: &Located<'r>, window: usize, cut: &'static str) -> Self {
         let mut frame = Frame { file: place.file, window, cut, marks: Vec::new(), windows: Vec::new() };
-        frame.push(place, label);
+        frame.push(frame.mark(place, String::new()));
         frame
     }
 
@@ -55,20 +56,30 @@ impl<'r> Frame<'r> {
         if shown.is_some_and(|(_, window)| !window.contains(&start)) {
             return false;
         }
-        self.push(place, Some(label));
+        let mark = self.mark(place, label);
+        // Two marks on the same bytes would be drawn side by side.
+        match self.marks.iter_mut().find(|other| other.bytes == mark.bytes) {
+            Some(twin) if twin.label.is_empty() => twin.label = mark.label,
+            Some(twin) => twin.label = format!("{}; {}", twin.label, mark.label),
+            None => self.push(mark),
+        }
         true
     }
 
-    fn push(&mut self, place: &Located<'r>, label: Option<String>) {
-        let line = place.start.line;
-        let range = self.file.lines().range(&self.file.text, line);
+    fn mark(&self, place: &Located<'r>, label: String) -> Mark {
+        let range = self.file.lines().range(&self.file.text, place.start.line);
         let start = (place.span.start as usize).min(range.end);
         // A mark over several lines is drawn on its first: that is where the key is, and a value may be a thousand lines.
         let end = (place.span.end as usize).clamp(start, range.end);
-        if !self.windows.iter().any(|(shown, _)| *shown == line) {
-            self.windows.push((line, window(&self.file.text, range, start, self.window)));
+        Mark { bytes: start..end, line: place.start.line, start: place.start, label }
+    }
+
+    fn push(&mut self, mark: Mark) {
+        if !self.windows.iter().any(|(shown, _)| *shown == mark.line) {
+            let range = self.file.lines().range(&self.file.text, mark.line);
+            self.windows.push((mark.line, window(&self.file.text, range, mark.bytes.start, self.window)));
         }
-        self.marks.push(Mark { bytes: start..end, line, start: place.start, label });
+        self.marks.push(mark);
     }
 
     /// Cuts the text out.
@@ -128,7 +139,8 @@ impl<'r> Frame<'r> {
             let start = start.unwrap_or(length);
             let span = SourceSpan::from(start..end.unwrap_or(length).max(start));
             let make = if primary { LabeledSpan::new_primary_with_span } else { LabeledSpan::new_with_span };
-            excerpt.labels.push((make(mark.label.clone(), span), mark.start));
+            let label = (!mark.label.is_empty()).then(|| mark.label.clone());
+            excerpt.labels.push((make(label, span), mark.start));
         }
         if shown.end < line.end {
             excerpt.text.push_str(self.cut);

@@ -4,17 +4,17 @@
 
 #[cfg(feature = "cli")]
 mod frame;
-pub mod github;
-pub mod gitlab;
+mod github;
+mod gitlab;
 pub mod inert;
 pub mod json;
-pub mod junit;
+mod junit;
 mod linehash;
-pub mod markdown;
+mod markdown;
 mod place;
-pub mod sarif;
+mod sarif;
 #[cfg(feature = "cli")]
-pub mod text;
+mod text;
 mod words;
 
 use std::fmt;

@@ -107,7 +107,7 @@ impl<'r> Page<'r> {
     fn finding(&self, finding: &Finding) -> String {
         let rule = self.report.rule(finding);
         let mut text = self.header(finding);
-        let mut frame = Frame::new(&self.locate(finding), None, self.window, self.cut);
+        let mut frame = Frame::new(&self.locate(finding), self.window, self.cut);
         let mut apart = Vec::new();
         for related in &finding.related {
             let place = Located::of(&self.report.sources, related.place);
@@ -122,7 +122,7 @@ impl<'r> Page<'r> {
         self.draw(&mut text, severity_of(finding.severity), message, Some(help), frame.cut_out());
         let framed = if self.options.full { apart.len() } else { RELATED_FRAMES.min(apart.len()) };
         for (place, label) in &apart[..framed] {
-            let excerpt = Frame::new(place, None, self.window, self.cut).cut_out();
+            let excerpt = Frame::new(place, self.window, self.cut).cut_out();
             self.draw(&mut text, miette::Severity::Advice, label.clone(), None, excerpt);
         }
         for (place, label) in &apart[framed..] {
@@ -182,7 +182,7 @@ impl<'r> Page<'r> {
             // Nothing could be read, so there is nothing to frame.
             text += &format!("  {}: {message}\n", position(&place));
         } else {
-            self.draw(&mut text, level, message, None, Frame::new(&place, None, self.window, self.cut).cut_out());
+            self.draw(&mut text, level, message, None, Frame::new(&place, self.window, self.cut).cut_out());
         }
         text.push('\n');
         text

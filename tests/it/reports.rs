@@ -6,3 +6,4 @@ mod formats;
 mod hostile;
 mod sarif;
 mod text;
+mod verdict;

@@ -193,6 +193,28 @@ fn a_value_of_many_lines_is_marked_on_its_first() {
 }
 
 #[test]
+fn a_label_on_the_finding_itself_is_its_label() {
+    let mut fixture = Fixture::new(FILES);
+    let rule = fixture.rule("cleartext-server", Severity::High);
+    let place = fixture.value(0, "/servers/0/url");
+    fixture.finding(rule, place, "server URL uses `http`").related =
+        vec![related(place, "once"), related(place, "twice")];
+    let options = RenderOptions { quiet: true, ..RenderOptions::default() };
+    assert_snapshot!(fixture.render_with(Format::Text, &options), @r#"
+    high cleartext-server https://gatelint.example/rules/cleartext-server
+      × server URL uses `http`
+       ╭─[apis/orders api.yaml:4:10]
+     3 │ servers:
+     4 │   - url: http://api.example.com
+       ·          ───────────┬──────────
+       ·                     ╰── once; twice
+     5 │ paths:
+       ╰────
+      help: Use `https`. It costs nothing.
+    "#);
+}
+
+#[test]
 fn tabs_and_carriage_returns_keep_the_mark_in_place() {
     let mut fixture = Fixture::new(&[("api.json", "{\r\n\t\"ключ\":\t\"значение\"\r\n}\r\n")]);
     let rule = fixture.rule("cleartext-server", Severity::High);
