@@ -4,6 +4,8 @@
 
 mod action;
 mod docs;
+mod facts;
 mod model;
+mod oracle;
 mod reports;
 mod tidy;

@@ -14,9 +14,16 @@ pub fn model_of(text: &str, files: &[(&str, &str)]) -> Model {
     let loader: BTreeMap<String, Vec<u8>> =
         files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
     let seeds = vec![("openapi.yaml".to_owned(), text.as_bytes().to_vec())];
-    let sources = resolve::load(seeds, &loader, &Limits::default(), &BTreeMap::new());
-    let model = Model::openapi(Arc::new(sources), FileId(0), WordLists::builtin());
-    model.expect("an OpenAPI document").expect("a known version")
+    load(seeds, &loader).expect("an OpenAPI document").expect("a known version")
+}
+
+/// The model of the first seed, other files from `loader`.
+pub fn load(
+    seeds: Vec<(String, Vec<u8>)>,
+    loader: &dyn resolve::Loader,
+) -> Option<Result<Model, gatelint::error::Problem>> {
+    let sources = resolve::load(seeds, loader, &Limits::default(), &BTreeMap::new());
+    Model::openapi(Arc::new(sources), FileId(0), WordLists::builtin())
 }
 
 /// A field of a node, as text: what a rule author would see.
@@ -92,7 +99,7 @@ pub fn corpus() -> Option<std::path::PathBuf> {
 }
 
 /// Loads from a folder.
-struct Folder(std::path::PathBuf);
+pub struct Folder(pub std::path::PathBuf);
 
 impl resolve::Loader for Folder {
     fn load(&self, path: &str) -> Result<Vec<u8>, gatelint::error::LoadError> {
