@@ -1,7 +1,9 @@
 //! From the bytes of a file to a [`SourceFile`]: encoding, size, and the choice
 //! of the reader by content. Never fails as a whole; opens no file.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use regex::Regex;
 
 use super::tree::TreeBuilder;
 use super::{Limits, SourceFile, json, yaml};
@@ -110,48 +112,51 @@ fn parse(id: FileId, path: &str, text: &Arc<str>, limits: &Limits) -> (TreeBuild
         match json::read(id, text, limits, &mut builder) {
             Ok(()) => return (builder, Vec::new()),
             Err(problem) if is_json || problem.code != ProblemCode::Syntax => {
-                return (builder, vec![as_template(text, *problem)]);
+                return (builder, as_template(text, vec![*problem]));
             }
             Err(_) => {}
         }
     }
     let mut builder = TreeBuilder::new(id, Arc::clone(text));
     let problems = yaml::read(id, text, limits, &mut builder);
-    let mut problems: Vec<Problem> = problems.into_iter().map(|problem| as_template(text, problem)).collect();
-    // A template breaks in many places for one reason.
-    let mut first = true;
-    problems.retain(|problem| problem.code != ProblemCode::Templated || std::mem::take(&mut first));
-    (builder, problems)
+    (builder, as_template(text, problems))
 }
 
-/// A syntax error in what is a template is not the file's fault.
-fn as_template(text: &str, problem: Problem) -> Problem {
-    if problem.code != ProblemCode::Syntax || !is_template(text, problem.span.start as usize) {
-        return problem;
+/// Syntax errors in what is a template are not the file's fault. A template
+/// breaks in many places for one reason, so the first error stands for all.
+fn as_template(text: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
+    let is_syntax = |problem: &Problem| problem.code == ProblemCode::Syntax;
+    if !problems.iter().any(is_syntax) {
+        return problems;
     }
-    let message = format!("a template, read only in part: {}", problem.message);
-    Problem::new(ProblemCode::Templated, message, problem.span)
+    let somewhere = TEMPLATE_LINE.as_ref().is_some_and(|line| line.is_match(text));
+    let mut seen = false;
+    problems.retain_mut(|problem| {
+        if !is_syntax(problem) || !(somewhere || is_near_template(text, problem.span.start as usize)) {
+            return true;
+        }
+        problem.code = ProblemCode::Templated;
+        problem.message = format!("a template, read only in part: {}", problem.message);
+        !std::mem::replace(&mut seen, true)
+    });
+    problems
 }
 
-/// Whether a text that has a syntax error at byte `at` is a template: an action
-/// stands near the error, or anywhere alone on its line or as a whole value.
-/// Not any `{{`: a description may mention templates in a file that is just broken.
-fn is_template(text: &str, at: usize) -> bool {
+/// A template action that begins a line, a list item or a value. Not any `{{`:
+/// a description may mention templates in a file that is just broken.
+static TEMPLATE_LINE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?m)^[ \t]*(?:-[ \t]+)*(?:[^ \t\r\n:]+[ \t]*:[ \t]+)?\{[{%]").ok());
+
+/// Whether a template action stands on the line of byte `at`, or on the one before.
+fn is_near_template(text: &str, at: usize) -> bool {
     const NEAR: usize = 200;
     let bytes = text.as_bytes();
-    let begins = |bytes: &[u8]| bytes.starts_with(b"{{") || bytes.starts_with(b"{%");
-    let line = memchr::memrchr(b'\n', &bytes[..at]).unwrap_or(0);
-    let from = memchr::memrchr(b'\n', &bytes[..line]).unwrap_or(0).max(at.saturating_sub(NEAR));
-    let to = memchr::memchr(b'\n', &bytes[at..]).map_or(text.len(), |length| at + length).min(at + NEAR);
-    if (from..to).any(|at| begins(&bytes[at..])) {
-        return true;
-    }
-    memchr::memchr_iter(b'{', bytes).any(|at| {
-        let line = memchr::memrchr(b'\n', &bytes[at.saturating_sub(NEAR)..at]);
-        let before = &bytes[line.map_or(at.saturating_sub(NEAR), |lf| at.saturating_sub(NEAR) + lf + 1)..at];
-        let before = before.trim_ascii_end();
-        begins(&bytes[at..]) && (before.trim_ascii_start().is_empty() || matches!(before.last(), Some(b':' | b'-')))
-    })
+    let from = at.saturating_sub(NEAR);
+    let mut lines = memchr::memrchr_iter(b'\n', &bytes[from..at]);
+    let from = lines.nth(1).map_or(from, |brk| from + brk);
+    let to = (at + NEAR).min(bytes.len());
+    let to = memchr::memchr(b'\n', &bytes[at..to]).map_or(to, |length| at + length);
+    bytes[from..to].windows(2).any(|pair| matches!(pair, b"{{" | b"{%"))
 }
 
 #[cfg(test)]

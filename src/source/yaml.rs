@@ -112,7 +112,8 @@ impl Reader<'_, '_> {
     fn event(&mut self, event: Event<'_>, range: Range, limits: &Limits) -> Result<(), Problem> {
         match event {
             Event::Comment(text, _) if text.contains(COMMENT_MARK) => self.comment(range.start),
-            Event::DocumentStart(..) | Event::DocumentEnd => self.cursor = self.cursor.max(range.end),
+            // A document that begins without `---` has the place of its first token.
+            Event::DocumentStart(true, _) => self.cursor = self.cursor.max(range.end),
             Event::Scalar(value, style, anchor, tag) => {
                 self.scalar(&value, style, anchor, tag.as_deref(), range);
             }
@@ -133,7 +134,11 @@ impl Reader<'_, '_> {
         let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         let written = &self.text[range.start..range.end];
         let is_empty = style == ScalarStyle::Plain && written.is_empty();
-        let value = if is_empty { "" } else { value };
+        let value = match value {
+            _ if is_empty => "",
+            _ if is_block && self.is_cut_off(range.end) => value.strip_suffix('\n').unwrap_or(value),
+            _ => value,
+        };
         let kind = scalar_kind(value, style, tag);
         let (start, end) = if is_block {
             self.block_scalar(range)
@@ -342,6 +347,13 @@ impl Reader<'_, '_> {
         (at, end)
     }
 
+    /// Whether the file ends at byte `end` in a line of text without a line break. The parser
+    /// adds one to a block scalar there, against YAML 1.2.2 (production 165).
+    fn is_cut_off(&self, end: usize) -> bool {
+        let last_line = || self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        end == self.text.len() && !last_line().trim().is_empty()
+    }
+
     /// The end of the line that byte `at` is on, without its line break.
     fn line_end(&self, at: usize) -> usize {
         memchr::memchr2(b'\n', b'\r', &self.text.as_bytes()[at..]).map_or(self.text.len(), |length| at + length)
@@ -426,6 +438,16 @@ mod tests {
         let (tree, _) = parse(text);
         let texts: Vec<_> = tree.ids().map(|id| tree.text(id)).filter(|text| !text.is_empty()).collect();
         assert_eq!(texts, ["x\ny\n", " z", "k\n\n"]);
+    }
+
+    #[test]
+    fn a_block_scalar_at_the_end_of_the_file_gets_no_line_break_it_has_not() {
+        for (text, value) in
+            [("a: |\n  x", "x"), ("a: |+\n  x", "x"), ("a: >\n  x\n  y", "x y"), ("a: |\n  x\n ", "x\n")]
+        {
+            let (tree, _) = parse(text);
+            assert_eq!(tree.text(tree.path(tree.roots()[0], &["a"]).unwrap()), value, "{text:?}");
+        }
     }
 
     #[test]

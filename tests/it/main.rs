@@ -5,7 +5,10 @@
 mod action;
 mod docs;
 mod facts;
+mod json_cases;
 mod model;
 mod oracle;
+mod reading;
 mod reports;
+mod robust;
 mod tidy;
