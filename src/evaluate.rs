@@ -39,6 +39,24 @@ pub struct Hit {
     pub state: State,
 }
 
+impl Hit {
+    /// A hit with the severity and confidence of its rule.
+    pub fn new(rule: &Rule, subject: Id, place: Place, message: Message) -> Self {
+        Self {
+            rule: rule.index,
+            subject,
+            severity: rule.severity,
+            confidence: rule.confidence,
+            message,
+            place,
+            related: Vec::new(),
+            more_related: 0,
+            discriminator: String::new(),
+            state: State::Open,
+        }
+    }
+}
+
 /// A reason why rules could not judge, with how often and where first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
@@ -131,10 +149,8 @@ impl Part {
                         self.judged[usize::from(rule.index.0)] += 1;
                         let found = native.run.map(|run| run(model)).unwrap_or_default();
                         self.hits.extend(found.into_iter().map(|found| Hit {
-                            message: rule.message.with(&found.args),
-                            place: found.place,
                             discriminator: found.discriminator,
-                            ..hit(model, rule, id)
+                            ..Hit::new(rule, id, found.place, rule.message.with(&found.args))
                         }));
                     }
                 }
@@ -172,16 +188,10 @@ fn hit(model: &Model, rule: &Rule, id: Id) -> Hit {
     let severity = case.and_then(|case| case.severity).filter(|_| !rule.fixed_severity);
     let template = case.and_then(|case| case.message.as_ref()).unwrap_or(&rule.message);
     Hit {
-        rule: rule.index,
-        subject: id,
         severity: severity.unwrap_or(rule.severity),
         confidence: case.and_then(|case| case.confidence).unwrap_or(rule.confidence),
-        message: template.about(model, id),
-        place: rule.place(model, id),
-        related: Vec::new(),
-        more_related: 0,
         discriminator: discriminator(model, rule, id),
-        state: State::Open,
+        ..Hit::new(rule, id, rule.place(model, id), template.about(model, id))
     }
 }
 

@@ -16,4 +16,5 @@ pub mod settings;
 pub mod source;
 pub mod span;
 pub mod suppress;
+pub mod testing;
 pub mod words;

@@ -15,6 +15,7 @@ mod set;
 pub use compile::options::OptionValue;
 pub use compile::{Choice, Rule, RuleError};
 pub use json::tree_to_json;
+pub(crate) use set::marker;
 pub use set::{Catalog, RuleSet, by_profile};
 
 /// The page of a rule or problem code.

@@ -91,6 +91,18 @@ impl Catalog {
         Ok(())
     }
 
+    /// The same catalog with one rule changed: for mutants.
+    pub(crate) fn with(&self, file: RuleFile) -> Self {
+        let mut catalog = self.clone();
+        for entry in &mut catalog.rules {
+            if entry.file.id.value == file.id.value {
+                entry.file = file;
+                break;
+            }
+        }
+        catalog
+    }
+
     /// The rule files, by id.
     pub fn files(&self) -> impl ExactSizeIterator<Item = &RuleFile> {
         self.rules.iter().map(|entry| &entry.file)
