@@ -191,7 +191,7 @@ fn hit(model: &Model, rule: &Rule, id: Id) -> Hit {
         severity: severity.unwrap_or(rule.severity),
         confidence: case.and_then(|case| case.confidence).unwrap_or(rule.confidence),
         discriminator: discriminator(model, rule, id),
-        ..Hit::new(rule, id, rule.place(model, id), template.about(model, id))
+        ..Hit::new(rule, id, rule.place(model, id, case), template.about(model, id))
     }
 }
 

@@ -5,7 +5,6 @@
 mod example;
 mod mutants;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -123,7 +122,7 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
     if summary.failures.is_empty() {
         for mutant in mutants::of(file) {
             summary.mutants += 1;
-            let survives = compile(&catalog.with(mutant.file.clone()), lists, &mutant.file)
+            let survives = compile(catalog, lists, &mutant.file)
                 .map(|changed| documents.iter().all(|document| !document.tells_apart(id, &rules, &changed)));
             let message = match survives {
                 Ok(false) => continue,
@@ -138,14 +137,8 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
 
 /// The rule and those it supersedes; all rules for what the engine reports of suppressions.
 fn compile(catalog: &Catalog, lists: &WordLists, file: &RuleFile) -> Result<RuleSet, Vec<RuleError>> {
-    let all = by_engine(file);
-    catalog.compile(lists, |other| Choice {
-        enabled: all
-            || other.id.value == file.id.value
-            || file.supersedes.iter().any(|superseded| superseded.value == other.id.value),
-        severity: None,
-        options: BTreeMap::new(),
-    })
+    let on = |_: &RuleFile| Choice { enabled: true, ..Choice::default() };
+    if by_engine(file) { catalog.compile(lists, on) } else { catalog.around(file.clone()).compile(lists, on) }
 }
 
 /// Whether the engine itself reports what the rule is about.

@@ -18,7 +18,7 @@ pub(super) struct Scene<'s> {
 
 impl<'s> Scene<'s> {
     pub(super) fn new(model: &'s Model, rules: &'s RuleSet) -> Self {
-        Self { model, rules, files: model.sources().files().map(|file| file.id).collect() }
+        Self { model, rules, files: model.files() }
     }
 
     /// The node of the document itself.

@@ -8,7 +8,7 @@ pub mod options;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::finding::{Confidence, RuleIndex, RuleInfo, Severity};
-use crate::model::{Fact, Field, Id, Kind, Model, Type, fields};
+use crate::model::{Field, Id, Kind, Model, Type, fields};
 use crate::source::de::Spanned;
 use crate::span::{Place, Span};
 use crate::words::WordLists;
@@ -18,7 +18,7 @@ use self::options::{OptionValue, Options};
 use super::file::{AggregateFile, AlsoFile, CauseFile, GroupBy, ReportFile, RuleFile, Shape};
 use super::message::{Template, TemplateError};
 use super::native::{self, Native};
-use super::predicate::{Condition, related};
+use super::predicate::{Condition, is_known, related};
 
 /// What is wrong with a rule file, or with what the settings say of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,6 +109,8 @@ pub struct Case {
     pub confidence: Option<Confidence>,
     /// Its message, if it has its own.
     pub message: Option<Template>,
+    /// Where it stands, if not where the rule says.
+    pub at: Option<Vec<&'static Field>>,
 }
 
 /// One finding for a whole population.
@@ -164,14 +166,15 @@ pub enum Speaker {
 }
 
 impl Rule {
-    /// Where a finding about a node stands: the first of the fields that is
-    /// known, else the last one's place.
-    pub fn place(&self, model: &Model, id: Id) -> Place {
-        let field = match self.at.as_slice() {
+    /// Where a finding about a node stands: the first of the fields of the case,
+    /// or of the rule, that is known, else the last one's place.
+    pub fn place(&self, model: &Model, id: Id, case: Option<&Case>) -> Place {
+        let at = case.and_then(|case| case.at.as_ref()).unwrap_or(&self.at);
+        let field = match at.as_slice() {
             [] => None,
             [only] => Some(only),
             several => {
-                let known = |field: &&&'static Field| matches!((field.get)(model, id.index), Fact::Known(_));
+                let known = |field: &&&'static Field| is_known(&(field.get)(model, id.index));
                 several.iter().find(known).or(several.last())
             }
         };
@@ -193,7 +196,7 @@ impl Also {
         let fact = (self.each.get)(model, id.index);
         match self.each.ty {
             Type::Nodes(_) => related(fact).into_iter().map(|node| (model.place(node), node)).collect(),
-            _ if matches!(fact, Fact::Known(_)) => {
+            _ if is_known(&fact) => {
                 vec![((self.each.at)(model, id.index).unwrap_or_else(|| model.place(id)), id)]
             }
             _ => Vec::new(),
@@ -270,11 +273,13 @@ pub(super) fn rule(
     let mut cases = Vec::with_capacity(file.cases.len());
     for (case, condition) in file.cases.iter().zip(case_conditions) {
         let case_file = &case.value;
-        if case_file.severity.is_none() && case_file.confidence.is_none() && case_file.message.is_none() {
-            errors.at(case, "a case changes severity, confidence or message".to_owned());
+        let changes = case_file.severity.is_some() || case_file.confidence.is_some() || case_file.message.is_some();
+        if !changes && case_file.at.is_none() {
+            errors.at(case, "a case changes severity, confidence, message or place".to_owned());
         }
         let message = case_file.message.as_ref().and_then(|text| template(text, given, &later, errors));
-        cases.push(Case { condition, severity: case_file.severity, confidence: case_file.confidence, message });
+        let at = case_file.at.as_ref().map(|shape| places(shape, given, errors));
+        cases.push(Case { condition, severity: case_file.severity, confidence: case_file.confidence, message, at });
     }
     let aggregate = file.aggregate.as_ref().and_then(|shape| aggregate(shape, errors));
     let mut distinct = Vec::with_capacity(file.distinct.len());
@@ -362,11 +367,18 @@ fn report(
     later: &[&str],
     errors: &mut Errors<'_>,
 ) -> (Vec<&'static Field>, Option<Template>, Vec<Also>) {
+    let at = file.at.as_ref().map(|shape| places(shape, given, errors)).unwrap_or_default();
+    let message = template(&file.message, given, later, errors);
+    let also = file.also.iter().filter_map(|file| also(file, given, errors)).collect();
+    (at, message, also)
+}
+
+/// The fields of `at`; none for `self`.
+fn places(shape: &Spanned<Shape>, given: Kind, errors: &mut Errors<'_>) -> Vec<&'static Field> {
     let mut at = Vec::new();
-    let names = match file.at.as_ref().map(|shape| (&shape.value, shape)) {
-        None => &[],
-        Some((Shape::List(names), _)) => names.as_slice(),
-        Some((_, one)) => std::slice::from_ref(one),
+    let names = match &shape.value {
+        Shape::List(names) => names.as_slice(),
+        _ => std::slice::from_ref(shape),
     };
     for name in names {
         match &name.value {
@@ -378,9 +390,7 @@ fn report(
             other => errors.at(name, format!("expected the name of a field, found {}", other.what())),
         }
     }
-    let message = template(&file.message, given, later, errors);
-    let also = file.also.iter().filter_map(|file| also(file, given, errors)).collect();
-    (at, message, also)
+    at
 }
 
 fn also(file: &AlsoFile, given: Kind, errors: &mut Errors<'_>) -> Option<Also> {

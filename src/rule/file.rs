@@ -202,6 +202,9 @@ pub struct CaseFile {
     /// Its message.
     #[schemars(with = "Option<String>")]
     pub message: Option<Spanned<String>>,
+    /// Where it stands: a field, several (the first that is known), or `self`.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub at: Option<Spanned<Shape>>,
 }
 
 /// Where a finding stands and what it says.

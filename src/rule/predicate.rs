@@ -248,6 +248,7 @@ impl Term {
             Self::Field(field, test) => {
                 let scene = Scene { model, field: field.ty, kind: field.kind, index };
                 match (field.get)(model, index) {
+                    Fact::Known(value) if is_empty(&value) => test.absent().into(),
                     Fact::Known(value) => test.known(&scene, &value),
                     Fact::Absent => test.absent().into(),
                     Fact::Unknown(why, place) => Tri::Unknown(why, place),
@@ -372,6 +373,20 @@ fn count(value: &Value<'_>) -> usize {
         Value::Nodes(nodes) => nodes.len(),
         _ => 0,
     }
+}
+
+/// A list or set without items is as good as absent: no comparison tells them apart.
+fn is_empty(value: &Value<'_>) -> bool {
+    !matches!(value, Value::Statuses(_)) && is_list(value) && count(value) == 0
+}
+
+fn is_list(value: &Value<'_>) -> bool {
+    matches!(value, Value::Set(_) | Value::Texts(_) | Value::Names(_) | Value::Statuses(_) | Value::Nodes(_))
+}
+
+/// Whether a field has a value: known, and no empty list.
+pub fn is_known(fact: &Fact<'_>) -> bool {
+    matches!(fact, Fact::Known(value) if !is_empty(value))
 }
 
 /// Whether a documented status key covers a code (E9): itself, its range, or `default`.

@@ -91,15 +91,16 @@ impl Catalog {
         Ok(())
     }
 
-    /// The same catalog with one rule changed: for mutants.
-    pub(crate) fn with(&self, file: RuleFile) -> Self {
-        let mut catalog = self.clone();
-        for entry in &mut catalog.rules {
-            if entry.file.id.value == file.id.value {
-                entry.file = file;
-                break;
-            }
+    /// The catalog of one rule, as `file` has it, and the rules it supersedes; without root causes.
+    pub(crate) fn around(&self, file: RuleFile) -> Self {
+        let beside = |entry: &&Entry| file.supersedes.iter().any(|other| other.value == entry.file.id.value);
+        let mut rules: Vec<Entry> = self.rules.iter().filter(beside).cloned().collect();
+        for entry in &mut rules {
+            entry.file.supersedes.clear();
         }
+        rules.push(Entry { file, trusted: false });
+        let mut catalog = Self { sources: self.sources.clone(), rules, causes: Vec::new() };
+        catalog.sort();
         catalog
     }
 

@@ -102,14 +102,13 @@ impl Prepared {
         let files: BTreeSet<FileId> = sources.files().map(|file| file.id).collect();
         let (suppressions, _) =
             suppress::collect(sources, &files, &model.ignores().iter().copied().collect(), &Settings::default());
-        let silence = |rule, place| {
-            suppressions.silence(sources, &rules.info(rule).id, place).unwrap_or(State::Open)
-        };
+        let silence = |rule, place| suppressions.silence(sources, &rules.info(rule).id, place).unwrap_or(State::Open);
         let mut evaluation = evaluate::evaluate(model, rules);
         for hit in &mut evaluation.hits {
             hit.state = silence(hit.rule, hit.place);
         }
-        let mut findings = merge::merge(vec![Root { model, rules, evaluation }], &mut |rule, place| silence(rule, place));
+        let mut findings =
+            merge::merge(vec![Root { model, rules, evaluation }], &mut |rule, place| silence(rule, place));
         let known = |id: &str| match rules.find(id) {
             Some(rule) if rules.rule(rule).is_some() => Known::Evaluated,
             Some(_) => Known::Off,

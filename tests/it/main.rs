@@ -11,4 +11,5 @@ mod oracle;
 mod reading;
 mod reports;
 mod robust;
+mod rules;
 mod tidy;

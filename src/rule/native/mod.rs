@@ -2,6 +2,8 @@
 //! placeholders their messages may have; severity, texts and places of labels
 //! are the rule file's.
 
+mod secret_literal;
+
 use crate::model::Model;
 use crate::span::Place;
 
@@ -28,7 +30,7 @@ pub struct NativeHit {
 }
 
 static NATIVES: [Native; 3] = [
-    Native { name: "secret-literal", placeholders: &["kind"], run: None },
+    Native { name: "secret-literal", placeholders: &["kind"], run: Some(secret_literal::run) },
     Native { name: "unused-suppression", placeholders: &["ignored"], run: None },
     Native { name: "expired-suppression", placeholders: &["ignored", "until"], run: None },
 ];
