@@ -102,7 +102,9 @@ fn speak(scene: &Scene<'_>, cause: &Cause, mut group: Vec<Draft>) -> Draft {
         (Speaker::First, None) => group.sort_by_cached_key(first),
         _ => group.sort_by_cached_key(worst),
     }
-    let population = group.iter().find(|draft| draft.aggregate).map(|draft| (draft.place, draft.message.clone()));
+    // Of several populations the largest says most.
+    let population = group.iter().filter(|draft| draft.aggregate).max_by_key(|draft| draft.members);
+    let population = population.map(|draft| (draft.place, draft.message.clone()));
     let place = match cause.at {
         Some(field) => Some((field.at)(scene.model, 0).unwrap_or_else(|| scene.model.place(scene.document()))),
         None => population.as_ref().map(|(place, _)| *place),

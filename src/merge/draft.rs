@@ -78,7 +78,13 @@ impl Draft {
         let members = hits.iter().map(|hit| hit.members).sum();
         let subjects = hits.iter().flat_map(|hit| hit.subjects.iter().copied()).collect();
         let worst = speaker.or(hits.iter().max_by_key(|hit| hit.severity)).cloned();
-        let labels = hits.into_iter().filter(|hit| hit.place != place).map(Self::into_label).collect();
+        let more = hits.iter().map(|hit| hit.more_related).sum();
+        let mut labels = Vec::with_capacity(hits.len());
+        for mut hit in hits {
+            let beyond = std::mem::take(&mut hit.related);
+            labels.extend((hit.place != place).then(|| hit.into_label()));
+            labels.extend(beyond);
+        }
         // There is always a hit; without one this is an empty draft that nobody makes.
         let (rule, severity, confidence) = worst
             .map_or((RuleIndex(0), Severity::Info, Confidence::Low), |hit| (hit.rule, hit.severity, hit.confidence));
@@ -96,7 +102,7 @@ impl Draft {
             more_related: 0,
             members,
         };
-        merged.relate(labels, 0);
+        merged.relate(labels, more);
         merged
     }
 

@@ -5,6 +5,7 @@
 mod action;
 mod docs;
 mod facts;
+mod findings;
 mod json_cases;
 mod model;
 mod oracle;
