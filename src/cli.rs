@@ -73,8 +73,11 @@ pub enum Command {
     },
     /// Run the examples and mutants of rules.
     Test {
-        /// A folder of rule files. Default: the built-in rules.
+        /// A folder of rule files. Default: the `rule-files` of the settings, or else the built-in rules.
         dir: Option<PathBuf>,
+        /// Where the settings are found.
+        #[command(flatten)]
+        config: ConfigArgs,
     },
     /// Write a commented gatelint.yaml.
     Init {
@@ -208,7 +211,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE", help_heading = "Known findings")]
     pub baseline: Option<PathBuf>,
     /// Write the findings to this file as known. An existing one only loses what is fixed.
-    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = "Known findings")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "min_severity", "min_confidence", "select", "ignore"], help_heading = "Known findings")]
     pub write_baseline: Option<PathBuf>,
     /// Let an existing baseline take in new findings.
     #[arg(long, requires = "write_baseline", help_heading = "Known findings")]

@@ -1,3 +1,10 @@
 //! The command line: parse, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use gatelint::cli::Cli;
+
+fn main() -> ExitCode {
+    gatelint::commands::run(Cli::parse())
+}

@@ -20,14 +20,29 @@ use crate::error::ProblemCode;
 pub struct Found {
     /// Files that may be documents: path from the project root, and bytes.
     pub documents: Vec<(String, Vec<u8>)>,
-    /// Files that were named and hold no document.
-    pub unclaimed: Vec<String>,
+    /// Files that were named and could be read, whether they may be documents or not.
+    pub named: BTreeSet<String>,
     /// Files that could not be read: path from the project root, and why.
     pub unread: Vec<Unread>,
     /// Walked files that are no documents.
     pub ignored_files: u32,
     /// With `--files-are-changes`: the paths that changed.
     pub changed: Option<Changed>,
+}
+
+impl Found {
+    /// Takes in a file that was handed over, in the place of the one that lies at `path`.
+    pub fn take_in(&mut self, path: String, bytes: Vec<u8>) {
+        self.documents.retain(|(other, _)| *other != path);
+        if let Some(Changed::Files(changed)) = &mut self.changed {
+            changed.insert(path.clone());
+        }
+        self.named.insert(path.clone());
+        if may_be_document(&bytes) {
+            self.documents.push((path, bytes));
+            self.documents.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        }
+    }
 }
 
 /// What changed.

@@ -160,9 +160,12 @@ fn read_all(project: &Project, settings: &Settings, paths: Vec<String>, named: b
     let outcomes: Vec<(String, Outcome)> =
         paths.into_par_iter().map(|path| (read(&path), path)).map(|(o, p)| (p, o)).collect();
     for (path, outcome) in outcomes {
+        if named && !matches!(outcome, Outcome::Failed(..)) {
+            found.named.insert(path.clone());
+        }
         match outcome {
             Outcome::Document(bytes) => found.documents.push((path, bytes)),
-            Outcome::Other if named => found.unclaimed.push(path),
+            Outcome::Other if named => {}
             Outcome::Other => found.ignored_files += 1,
             Outcome::Failed(code, message) => found.unread.push(Unread { path, code, message }),
         }

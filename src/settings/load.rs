@@ -120,13 +120,6 @@ fn parse(name: String, path: &Path, bytes: &[u8]) -> Result<(Source, SettingsFil
     }
 }
 
-impl Source {
-    fn points_to(&self, pointer: &str) -> bool {
-        let file = source::read(FileId(0), &self.name, self.text.as_bytes().to_vec(), &Limits::default());
-        file.tree.roots().first().is_some_and(|&root| file.tree.at_pointer(root, pointer).is_some())
-    }
-}
-
 /// Lays `file` over what is there; it is the last of `settings.sources`.
 fn merge(settings: &mut Settings, file: SettingsFile, rooted: Rooted<'_>, folder: &Path) -> Result<(), SettingsError> {
     let here = Origin { source: settings.sources.len() - 1, pointer: String::new() };

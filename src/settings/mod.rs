@@ -150,7 +150,30 @@ pub struct Ignore {
     pub origin: Origin,
 }
 
+impl RuleSetting {
+    /// The setting in the form of the settings file.
+    pub fn to_json(&self) -> serde_json::Value {
+        let level = self.level.unwrap_or(Level::On);
+        match (self.options.is_empty(), level) {
+            (false, Level::At(severity)) => serde_json::json!({ "severity": severity, "options": self.options }),
+            (false, Level::On) => serde_json::json!({ "options": self.options }),
+            _ => serde_json::json!(level),
+        }
+    }
+}
+
 impl Ignore {
+    /// The entry in the form of the settings file.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "rule": self.rule,
+            "file": self.file.written().first(),
+            "pointer": self.pointer.as_ref().map(PointerPattern::written),
+            "reason": self.reason,
+            "until": self.until,
+        })
+    }
+
     /// Whether a file and pointer are meant.
     pub fn covers(&self, file: &str, pointer: &str) -> bool {
         (self.file.is_empty() || self.file.is_match(file))
@@ -271,6 +294,15 @@ impl Settings {
         rules.chain(overrides).chain(ignores)
     }
 
+    /// The place that the first of `pointers` that leads anywhere leads to, in the file that has the last word.
+    pub fn origin_of(&self, pointers: &[&str]) -> Option<Origin> {
+        let origin = |source: usize, pointer: &&str| Origin { source, pointer: (*pointer).to_owned() };
+        (0..self.sources.len()).rev().find_map(|source| {
+            let found = pointers.iter().find(|pointer| self.sources[source].points_to(pointer))?;
+            Some(origin(source, found))
+        })
+    }
+
     /// An error at a place of a settings file.
     pub fn error(&self, origin: &Origin, part: Part, message: impl Into<String>) -> SettingsError {
         match self.sources.get(origin.source) {
@@ -287,6 +319,12 @@ impl Settings {
 }
 
 impl Source {
+    /// Whether `pointer` leads anywhere in the file.
+    fn points_to(&self, pointer: &str) -> bool {
+        let file = source::read(FileId(0), &self.name, self.text.as_bytes().to_vec(), &Limits::default());
+        file.tree.roots().first().is_some_and(|&root| file.tree.at_pointer(root, pointer).is_some())
+    }
+
     /// An error at the node that `pointer` leads to.
     pub fn error(&self, pointer: &str, part: Part, message: impl Into<String>) -> SettingsError {
         // Errors are rare, so the tree is not kept: the text is read again.

@@ -57,6 +57,7 @@ impl Globs {
 /// `{` and `?` of path templates and queries stand for themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PointerPattern {
+    written: String,
     segments: Vec<String>,
 }
 
@@ -69,12 +70,17 @@ impl PointerPattern {
         // A URI fragment is what editors and validators copy to the clipboard.
         let pattern = pattern.strip_prefix('#').unwrap_or(pattern);
         if pattern.is_empty() {
-            return Ok(Self { segments: Vec::new() });
+            return Ok(Self { written: String::new(), segments: Vec::new() });
         }
         let Some(rest) = pattern.strip_prefix('/') else {
             return Err(format!("`{pattern}` is no JSON pointer: it begins with `/`"));
         };
-        Ok(Self { segments: rest.split('/').map(decode).collect() })
+        Ok(Self { written: pattern.to_owned(), segments: rest.split('/').map(decode).collect() })
+    }
+
+    /// The pattern as it was written.
+    pub fn written(&self) -> &str {
+        &self.written
     }
 
     /// Whether `pointer` is one of the named nodes or lies below one.

@@ -19,6 +19,7 @@ use serde::de::{
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use self::error::Error;
+pub use self::error::nearest;
 use super::{NodeKind, Tree};
 use crate::span::{FileId, NodeId, Span};
 

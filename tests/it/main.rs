@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod action;
+mod cli;
+mod discover;
 mod docs;
 mod facts;
 mod findings;
@@ -13,4 +15,7 @@ mod reading;
 mod reports;
 mod robust;
 mod rules;
+mod sandbox;
+mod settings;
+mod suppress;
 mod tidy;

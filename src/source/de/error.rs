@@ -115,7 +115,7 @@ fn plain_found(found: Unexpected<'_>) -> String {
 }
 
 /// The known name at most two edits, and no more than half of its length, away.
-fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let distance = |other: &str| {
         let other: Vec<char> = other.chars().collect();
         let mut row: Vec<usize> = (0..=other.len()).collect();
