@@ -4,6 +4,8 @@
 
 pub mod condition;
 pub mod options;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 

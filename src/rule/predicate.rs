@@ -424,3 +424,64 @@ pub fn related(fact: Fact<'_>) -> Vec<Id> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNKNOWN: Tri = Tri::Unknown(Why::UnresolvedReference, None);
+
+    fn several(outcomes: &[Tri]) -> (Tri, Tri) {
+        (all(outcomes, |outcome| *outcome), any(outcomes, |outcome| *outcome))
+    }
+
+    #[test]
+    fn one_outcome_that_decides_beats_what_is_unknown() {
+        assert_eq!(several(&[UNKNOWN, Tri::False]), (Tri::False, UNKNOWN));
+        assert_eq!(several(&[UNKNOWN, Tri::True]), (UNKNOWN, Tri::True));
+    }
+
+    #[test]
+    fn unknown_stays_unknown_under_not() {
+        assert_eq!(!UNKNOWN, UNKNOWN);
+    }
+
+    #[test]
+    fn nothing_is_said_of_every_item_of_an_empty_list() {
+        assert_eq!(every([].iter(), |outcome: &Tri| *outcome), Tri::False);
+        assert_eq!(several(&[]), (Tri::True, Tri::False));
+    }
+
+    #[test]
+    fn a_comparison_with_what_is_absent_is_false_and_so_true_under_not() {
+        let large = Test::Number(Compare::Gt, 10.0);
+        assert!(!large.absent());
+        assert!(Test::Not(Box::new(large)).absent());
+        assert!(Test::Absent.absent() && !Test::Present.absent());
+        assert!(Test::All(vec![Test::Absent, Test::Not(Box::new(Test::Present))]).absent());
+    }
+
+    #[test]
+    fn what_is_absent_counts_no_items() {
+        let count = |number| Test::Count(Box::new(Test::Number(Compare::Lte, number)));
+        assert!(count(0.0).absent());
+        assert!(Test::Not(Box::new(Test::Count(Box::new(Test::Number(Compare::Gt, 0.0))))).absent());
+    }
+
+    #[test]
+    fn a_status_is_covered_by_itself_its_range_and_default() {
+        for key in ["429", "4XX", "4xx", "default"] {
+            assert!(covers(key, "429"), "{key}");
+        }
+        for key in ["428", "5XX", "4X", "é9", ""] {
+            assert!(!covers(key, "429"), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_star_in_a_glob_stops_at_a_slash() {
+        let globs = Globs::new(vec!["/health*".into(), "/.well-known/**".into()]);
+        assert!(globs.is_match("/healthz") && globs.is_match("/.well-known/a/b"));
+        assert!(!globs.is_match("/health/db"));
+    }
+}
