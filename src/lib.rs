@@ -284,14 +284,13 @@ impl Run<'_> {
 
     /// Problems of the files that belong to judged documents, and of those that should.
     fn note_files(&mut self, sources: &SourceMap, roots: &[FileId], judged: &BTreeSet<FileId>) {
-        let reached: BTreeSet<FileId> = roots.iter().flat_map(|&root| resolve::reach(sources, root)).collect();
-        for id in reached {
-            let file = sources.file(id);
-            // What is only mentioned in an example need not be readable.
-            if judged.contains(&id) || roots.contains(&id) || file.tree.is_empty() {
-                self.problems.extend(file.problems.iter().cloned());
-            }
+        let mut files: BTreeSet<FileId> = judged.iter().chain(roots).copied().collect();
+        // A file of which nothing could be read is part of no model, though a document refers to it.
+        if sources.files().any(|file| file.tree.is_empty() && !file.problems.is_empty()) {
+            let reached = roots.iter().flat_map(|&root| resolve::reach(sources, root));
+            files.extend(reached.filter(|&id| sources.tree(id).is_empty()));
         }
+        self.problems.extend(files.into_iter().flat_map(|id| sources.file(id).problems.iter().cloned()));
     }
 
     /// Models and evaluates the root documents, each on its own.

@@ -90,6 +90,13 @@ fn an_unresolved_reference_exits_with_4() {
 }
 
 #[test]
+fn a_broken_fragment_is_told_where_it_is_broken() {
+    let text = CLEAN.replace("paths: {}", "paths: { /a: { $ref: ./a.json } }");
+    let run = Sandbox::new(&[("api.yaml", &text), ("a.json", "{\"get\": ")]).check(RULE, &["api.yaml"]).exits(4);
+    assert!(run.problems().contains(&"syntax a.json".to_owned()), "{:?}", run.problems());
+}
+
+#[test]
 fn a_named_file_that_is_missing_or_no_document_exits_with_4() {
     let sandbox = Sandbox::new(&[("api.yaml", CLEAN), ("data.json", "{}")]);
     assert_eq!(sandbox.check(RULE, &["gone.yaml"]).exits(4).problems(), ["unreadable gone.yaml"]);
