@@ -40,9 +40,9 @@ pub fn merge(roots: Vec<Root<'_>>, silence: &mut dyn FnMut(RuleIndex, Place) -> 
     };
     let mut united: HashMap<(RuleIndex, Place, String), usize> = HashMap::new();
     let mut findings: Vec<Finding> = Vec::new();
-    for root in &roots {
+    for root in roots {
         let scene = Scene::new(root.model, root.rules);
-        for draft in drafts(&scene, &root.evaluation, silence) {
+        for draft in drafts(&scene, root.evaluation, silence) {
             let finding = draft.finish(&scene);
             let key = (finding.rule, finding.place, finding.discriminator.clone());
             match united.get(&key) {
@@ -60,7 +60,7 @@ pub fn merge(roots: Vec<Root<'_>>, silence: &mut dyn FnMut(RuleIndex, Place) -> 
 
 /// Adds hits that were found while the others were merged: suppressions that nothing used.
 pub fn further(findings: &mut Vec<Finding>, hits: Vec<Hit>, sources: &SourceMap, rules: &RuleSet) {
-    findings.extend(hits.into_iter().map(|hit| Draft::of(&hit).plain()));
+    findings.extend(hits.into_iter().map(|hit| Draft::of(hit).plain()));
     finish(findings, sources, rules);
 }
 
@@ -81,12 +81,8 @@ fn finish(findings: &mut [Finding], sources: &SourceMap, rules: &RuleSet) {
 }
 
 /// The merged hits of one root.
-fn drafts(
-    scene: &Scene<'_>,
-    evaluation: &Evaluation,
-    silence: &mut dyn FnMut(RuleIndex, Place) -> State,
-) -> Vec<Draft> {
-    let mut drafts: Vec<Draft> = evaluation.hits.iter().map(Draft::of).collect();
+fn drafts(scene: &Scene<'_>, evaluation: Evaluation, silence: &mut dyn FnMut(RuleIndex, Place) -> State) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = evaluation.hits.into_iter().map(Draft::of).collect();
     drafts = aggregates(scene, drafts, &evaluation.judged, silence);
     for cause in scene.rules.causes() {
         drafts = cause::apply(scene, cause, drafts, silence);

@@ -13,12 +13,17 @@ use crate::span::{FileId, Place};
 pub(super) struct Scene<'s> {
     pub(super) model: &'s Model,
     pub(super) rules: &'s RuleSet,
-    files: Vec<FileId>,
+    /// The rank of each file, by id: in the order in which the document reaches them.
+    ranks: Vec<u32>,
 }
 
 impl<'s> Scene<'s> {
     pub(super) fn new(model: &'s Model, rules: &'s RuleSet) -> Self {
-        Self { model, rules, files: model.files() }
+        let mut ranks = vec![u32::MAX; model.sources().files().len()];
+        for (FileId(file), rank) in model.files().into_iter().zip(0..) {
+            ranks[file as usize] = rank;
+        }
+        Self { model, rules, ranks }
     }
 
     /// The node of the document itself.
@@ -27,10 +32,9 @@ impl<'s> Scene<'s> {
     }
 
     /// Document order: the root file before those it refers to.
-    pub(super) fn position(&self, place: Place) -> (usize, u32, u32) {
+    pub(super) fn position(&self, place: Place) -> (u32, u32, u32) {
         let span = self.model.sources().span(place);
-        let file = self.files.iter().position(|file| *file == span.file).unwrap_or(usize::MAX);
-        (file, span.start, span.end)
+        (self.ranks[span.file.0 as usize], span.start, span.end)
     }
 }
 
@@ -55,18 +59,18 @@ pub(super) struct Draft {
 
 impl Draft {
     /// The draft of a single hit.
-    pub(super) fn of(hit: &Hit) -> Self {
+    pub(super) fn of(hit: Hit) -> Self {
         Self {
             rule: hit.rule,
             severity: hit.severity,
             confidence: hit.confidence,
-            message: hit.message.clone(),
+            message: hit.message,
             place: hit.place,
-            discriminator: hit.discriminator.clone(),
-            state: hit.state.clone(),
+            discriminator: hit.discriminator,
+            state: hit.state,
             subjects: vec![hit.subject],
             aggregate: false,
-            related: hit.related.clone(),
+            related: hit.related,
             more_related: hit.more_related,
             members: 1,
         }
