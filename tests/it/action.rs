@@ -178,6 +178,32 @@ fn one_run_writes_every_report() {
 }
 
 #[test]
+fn the_real_linter_understands_what_the_action_asks() {
+    let runner = Runner::new();
+    let step = runner.lint(&[
+        ("GATELINT", env!("CARGO_BIN_EXE_gatelint")),
+        ("INPUT_WORKING_DIRECTORY", env!("CARGO_MANIFEST_DIR")),
+        ("INPUT_PATHS", "examples/orders.yaml"),
+        ("INPUT_MIN_SEVERITY", "low"),
+        ("INPUT_PROFILE", "default"),
+        ("READ_ONLY", "true"),
+    ]);
+    assert_eq!(runner.output("exit-code"), "1", "{}", stdout(&step));
+    assert!(runner.text("summary").contains("admin-public"), "{}", runner.text("summary"));
+    assert!(stdout(&step).contains("::error file=examples/orders.yaml,line=4,"), "{}", stdout(&step));
+    let json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(runner.output("json-file")).unwrap()).unwrap();
+    assert_eq!(json["verdict"], "fail");
+    let sarif: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(runner.output("sarif-file")).unwrap()).unwrap();
+    assert_eq!(
+        sarif["runs"][0]["results"].as_array().unwrap().len(),
+        json["findings"].as_array().unwrap().len(),
+        "one run wrote both"
+    );
+}
+
+#[test]
 fn the_summary_can_be_left_out() {
     let runner = Runner::new();
     runner.lint(&[("INPUT_SUMMARY", "false")]);

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use regex::Regex;
 use walkdir::WalkDir;
@@ -131,6 +132,27 @@ fn rules_named_in_the_readme_exist() {
         }
     }
     assert!(count >= 4, "the pattern of this test finds the snippets");
+}
+
+#[test]
+fn the_readme_shows_what_gatelint_prints() {
+    let readme = read("README.md");
+    let shown = Regex::new(r"(?m)^<!-- run: gatelint (.+) -->\n```text\n((?s:.*?))\n```$").unwrap();
+    let mut count = 0;
+    for block in shown.captures_iter(&readme) {
+        let run = Command::new(env!("CARGO_BIN_EXE_gatelint"))
+            .args(block[1].split_whitespace())
+            .current_dir(root())
+            .env("NO_COLOR", "1")
+            .env_remove("GITHUB_ACTIONS")
+            .output()
+            .unwrap();
+        let printed = String::from_utf8(run.stdout).unwrap();
+        let printed: Vec<_> = printed.trim_end().lines().map(str::trim_end).collect();
+        assert_eq!(printed.join("\n"), &block[2], "run `cargo xtask docs`");
+        count += 1;
+    }
+    assert!(count > 0, "the README shows no output");
 }
 
 #[test]
