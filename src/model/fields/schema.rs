@@ -389,6 +389,9 @@ static OWN: &[Field] = &[
     field(Kind::Schema, "parameters", Type::Nodes(Kind::Parameter), "Parameters it is the schema of.", |m, i| {
         Fact::nodes(Kind::Parameter, schema_parameters(m, i))
     }),
+    field(Kind::Schema, "sentBy", Type::Nodes(Kind::Operation), "Operations whose requests can hold it.", |m, i| {
+        Fact::nodes(Kind::Operation, m.api().operations_of(m.api().schemas[i as usize], IN, false))
+    }),
     field(Kind::Schema, "usedBy", Type::Nodes(Kind::Operation), "Operations that reach it.", |m, i| {
         let number = m.api().schemas[i as usize];
         let mut operations = m.api().operations_of(number, IN, false);
