@@ -1,10 +1,11 @@
 //! Fields of properties: who may write them, and who gets to see them.
 
-use super::schema::{creates_or_updates, credential, effective};
+use super::schema::{creates_or_updates, credential, effective, own_properties};
 use super::{CREDENTIAL, DIRECTIONS, Fact, Field, Kind, LOCATIONS, Model, Type, field, name, set};
 use crate::model::openapi::grammar::Object;
 use crate::model::openapi::graph::{IN, OUT};
 use crate::model::openapi::operation::{Role, segments};
+use crate::model::openapi::walk::Edge;
 use crate::model::openapi::{Parameter, Property};
 use crate::words;
 
@@ -36,6 +37,30 @@ fn writable_through(model: &Model, index: u32) -> Vec<u32> {
         creates_or_updates(operation) && item.role != Role::Outgoing && !segments(path).into_iter().any(same)
     });
     operations.filter(|&operation| is_in_body(model, this.owner, operation)).collect()
+}
+
+/// Whether a property belongs to the whole of a request body, or to the one property that wraps it (`{user: {...}}`).
+fn is_top_level(model: &Model, index: u32) -> bool {
+    let graph = &model.api().graph;
+    let owner = property(model, index).owner;
+    if graph.is_top_body(owner) || graph.objects[owner as usize].object == Object::Parameter {
+        return true;
+    }
+    let mut open = vec![owner];
+    let mut next = 0;
+    while let Some(&at) = open.get(next) {
+        next += 1;
+        for &(from, edge) in graph.back(at) {
+            match edge {
+                Edge::Property(_) if graph.is_top_body(from) && own_properties(model, from).count() == 1 => {
+                    return true;
+                }
+                Edge::Both if !open.contains(&from) && open.len() < 200 => open.push(from),
+                _ => {}
+            }
+        }
+    }
+    false
 }
 
 /// Whether an operation takes a schema in its body, not only in a parameter or header.
@@ -92,6 +117,13 @@ pub(super) static FIELDS: &[Field] = &[
             let words = words::split(m.name(property(m, i).name));
             Fact::bool(words.len() > 1 && words.first().is_some_and(|first| ASKS.contains(&first.as_str())))
         },
+    ),
+    field(
+        Kind::Property,
+        "topLevel",
+        Type::Bool,
+        "Whether it belongs to the whole of a request body, or to the one property that wraps it (`{user: {...}}`).",
+        |m, i| Fact::bool(is_top_level(m, i)),
     ),
     field(
         Kind::Property,
