@@ -31,14 +31,11 @@ pub(super) fn apply(
     drafts: Vec<Draft>,
     silence: &mut dyn FnMut(RuleIndex, Place) -> State,
 ) -> Vec<Draft> {
-    let rank = |rule: RuleIndex| cause.rules.iter().position(|listed| *listed == rule);
-    if !drafts.iter().any(|draft| rank(draft.rule).is_some())
-        || cause.when.holds(scene.model, scene.document().index) != Tri::True
-    {
+    let is_member = |draft: &Draft| !draft.settled && cause.rules.contains(&draft.rule);
+    if !drafts.iter().any(is_member) || cause.when.holds(scene.model, scene.document().index) != Tri::True {
         return drafts;
     }
-    let (mut members, mut rest): (Vec<Draft>, Vec<Draft>) =
-        drafts.into_iter().partition(|draft| rank(draft.rule).is_some());
+    let (mut members, mut rest): (Vec<Draft>, Vec<Draft>) = drafts.into_iter().partition(is_member);
     // A population first: it takes in the hits about its members.
     members.sort_by_key(|draft| !draft.aggregate);
     let mut groups: Vec<Vec<Draft>> = Vec::new();
@@ -121,6 +118,7 @@ fn speak(scene: &Scene<'_>, cause: &Cause, mut group: Vec<Draft>) -> Draft {
     };
     // Ignored members count in a merged finding only when all of it is ignored.
     merged.state = State::Open;
+    merged.settled = true;
     merged
 }
 

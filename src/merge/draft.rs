@@ -52,6 +52,8 @@ pub(super) struct Draft {
     pub(super) subjects: Vec<Id>,
     /// Whether it stands for a whole population.
     pub(super) aggregate: bool,
+    /// Whether a root cause has merged it: no later one takes it in.
+    pub(super) settled: bool,
     pub(super) related: Vec<Related>,
     pub(super) more_related: u32,
     pub(super) members: u32,
@@ -70,6 +72,7 @@ impl Draft {
             state: hit.state,
             subjects: vec![hit.subject],
             aggregate: false,
+            settled: false,
             related: hit.related,
             more_related: hit.more_related,
             members: 1,
@@ -102,6 +105,7 @@ impl Draft {
             state: State::Open,
             subjects,
             aggregate: true,
+            settled: false,
             related: Vec::new(),
             more_related: 0,
             members,

@@ -119,6 +119,24 @@ fn schemes_that_nothing_requires_are_one_finding_at_the_schemes() {
     assert!(inert::message(&finding.message).starts_with("security schemes are defined"), "{finding:?}");
 }
 
+#[test]
+fn an_optional_root_is_one_finding_and_an_admin_operation_below_it_another() {
+    let checked = check(&format!(
+        "security: [{{ key: [] }}, {{}}]
+paths:
+  /admin/users:
+    delete: {{ responses: {{ '204': {{ description: ok }} }} }}
+  /orders:
+    get: {{ responses: {{ '200': {{ description: ok }} }} }}
+    post: {{ responses: {{ '201': {{ description: ok }} }} }}
+{SCHEME}"
+    ));
+    assert_eq!(
+        checked.of(OPEN),
+        said(&[("optional-auth", "/security"), ("admin-public", "/paths/~1admin~1users/delete")])
+    );
+}
+
 const ONE_OPEN: &str = "paths:
   /orders/{id}:
     get: { security: [{ key: [] }], responses: { '200': { description: ok } } }
