@@ -1,5 +1,5 @@
 //! Runs the examples of rule files: under each of their versions, as YAML and
-//! as JSON, and with each term of the rule dropped in turn ([`mutants`]), which
+//! as JSON, and with each term of the rule dropped in turn (`mutants`), which
 //! must make some example fail. Knows no terminal: it returns what went wrong.
 
 mod example;

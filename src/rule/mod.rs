@@ -1,4 +1,4 @@
-//! Rules: files are read ([`file`]), compiled against the table of fields
+//! Rules: files are read ([`mod@file`]), compiled against the table of fields
 //! ([`compile`]) and kept as a plan by kind of node ([`RuleSet`]). Knows the
 //! model's vocabulary but no document.
 

@@ -101,7 +101,7 @@ pub struct DuplicateKey {
     pub first: NodeId,
 }
 
-/// The located tree of one file. Made by [`TreeBuilder`].
+/// The located tree of one file. Made by the readers.
 #[derive(Debug)]
 pub struct Tree {
     file: FileId,

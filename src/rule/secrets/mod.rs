@@ -1,7 +1,7 @@
 //! Secrets that stand literally in a text: keys of known providers and private
 //! keys. Pure detection on text; knows no document and no rule.
 //!
-//! One Aho-Corasick pass over the literals of [`formats`], then each candidate must
+//! One Aho-Corasick pass over the literals of `formats`, then each candidate must
 //! have the exact shape, and its checksum where the provider has one, or else look
 //! random. Precision goes before recall: a finding is critical.
 
