@@ -113,7 +113,7 @@ fn speak(scene: &Scene<'_>, cause: &Cause, mut group: Vec<Draft>) -> Draft {
         Some(place) => Draft::merged(group, Some(&speaker), place, message),
         None => {
             let reasons = group.split_off(1);
-            Draft { message, ..speaker.because_of(reasons) }
+            Draft { message, ..speaker.because_of(reasons, scene.model) }
         }
     };
     // Ignored members count in a merged finding only when all of it is ignored.

@@ -129,8 +129,12 @@ impl Draft {
         Some(first)
     }
 
-    /// This hit with others as its reasons.
-    pub(super) fn because_of(mut self, reasons: Vec<Self>) -> Self {
+    /// This hit with others as its reasons. Those about other nodes at the same place stand at their nodes.
+    pub(super) fn because_of(mut self, mut reasons: Vec<Self>, model: &Model) -> Self {
+        for reason in reasons.iter_mut().filter(|reason| reason.place == self.place) {
+            let other = reason.subjects.first().filter(|subject| !self.subjects.contains(subject));
+            reason.place = other.map_or(reason.place, |&subject| model.place(subject));
+        }
         self.members += reasons.iter().map(|hit| hit.members).sum::<u32>();
         self.subjects.extend(reasons.iter().flat_map(|hit| hit.subjects.iter().copied()));
         let labels = reasons.into_iter().map(Self::into_label).collect();

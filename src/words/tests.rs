@@ -293,6 +293,8 @@ fn the_last_static_segment_makes_an_auth_endpoint() {
     assert_eq!(groups("/v1/signUp", None), AuthGroups::ENROL);
     assert_eq!(groups("/forgot_password/{email}", None), AuthGroups::RECOVER);
     assert_eq!(groups("/otp", None), AuthGroups::ONE_TIME);
+    assert_eq!(groups("/v3/check-otp", None), AuthGroups::ONE_TIME);
+    assert_eq!(groups("/auth/forget-password", None), AuthGroups::RECOVER);
     assert_eq!(groups("/auth/logout", None), AuthGroups::END);
     assert_eq!(groups("/login-history", None), NONE);
     assert_eq!(groups("/login/history", None), NONE);

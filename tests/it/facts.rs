@@ -176,6 +176,33 @@ fn a_post_that_searches_reads_and_a_head_is_read_too() {
 }
 
 #[test]
+fn a_post_that_gets_reads_and_a_post_beside_it_is_known() {
+    let model = model_of(
+        "openapi: 3.0.0\npaths:\n  /categories/get: {post: {responses: {}}}\n  /budget: {post: {responses: {}}, get: {responses: {}}}\n  /a: {get: {responses: {}}}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::Operation, "class"), ["read", "write", "read", "read"]);
+    assert_eq!(facts(&model, Kind::Operation, "besidePost"), ["true", "true", "true", "false"]);
+}
+
+#[test]
+fn a_parameter_that_may_be_something_else_is_no_boolean() {
+    let model = model_of(
+        "openapi: 3.1.0\npaths:\n  /a:\n    get:\n      parameters:\n        - {name: a, in: query, schema: {type: boolean}}\n        - {name: b, in: query, schema: {type: [boolean, 'null']}}\n        - {name: c, in: query, schema: {type: [boolean, string]}}\n        - {name: d, in: query}\n      responses: {}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::Parameter, "boolean"), ["true", "true", "false", "false"]);
+}
+
+#[test]
+fn without_a_host_a_2_0_server_is_its_scheme() {
+    let model = model_of("swagger: '2.0'\nbasePath: /v1\nschemes: [http, https]\npaths: {}\n", &[]);
+    assert_eq!(facts(&model, Kind::Server, "url"), ["http", "https"]);
+    assert_eq!(facts(&model, Kind::Server, "cleartextUrl")[0], "http");
+    assert_eq!(facts(&model, Kind::Server, "httpsTwin")[0], "true");
+}
+
+#[test]
 fn a_path_item_in_another_file_is_judged_there() {
     let model = model_of(
         "openapi: 3.0.0\npaths:\n  /a: {$ref: paths/a.yaml}\n",

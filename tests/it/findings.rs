@@ -135,6 +135,10 @@ paths:
         checked.of(OPEN),
         said(&[("optional-auth", "/security"), ("admin-public", "/paths/~1admin~1users/delete")])
     );
+    // The labels stand at the operations and not all at the one key.
+    let labels = &checked.find("optional-auth").related;
+    let places: Vec<String> = labels.iter().map(|label| checked.model.sources().pointer(label.place)).collect();
+    assert_eq!(places, ["/paths/~1orders/post", "/paths/~1orders/get", "/security/1"]);
 }
 
 const ONE_OPEN: &str = "paths:

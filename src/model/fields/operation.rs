@@ -289,6 +289,10 @@ pub(super) static FIELDS: &[Field] = &[
         "Whether it is a HEAD on a path whose GET is protected in the same way.",
         |m, i| Fact::bool(repeats_get(m, i)),
     ),
+    field(Kind::Operation, "besidePost", Type::Bool, "Whether its path also has a POST.", |m, i| {
+        let item = &m.api().items[operation(m, i).item as usize];
+        Fact::bool(item.operations.iter().any(|&other| operation(m, other).method == "POST"))
+    }),
     field(Kind::Operation, "methodRegistered", Type::Bool, "Whether the method is in the IANA registry.", |m, i| {
         Fact::bool(operation::is_registered(&operation(m, i).method))
     }),

@@ -120,6 +120,16 @@ pub(super) static FIELDS: &[Field] = &[
     ),
     field(
         Kind::Parameter,
+        "boolean",
+        Type::Bool,
+        "Whether it is a boolean and nothing else: it switches something, and holds no value.",
+        |m, i| {
+            let allowed = effective(m, schema(m, i)).map_or(0, |effective| effective.types);
+            Fact::bool(allowed & !types::NULL == types::BOOLEAN)
+        },
+    ),
+    field(
+        Kind::Parameter,
         "pageSize",
         Type::Bool,
         "Whether it is an integer page size of an operation that lists or pages.",

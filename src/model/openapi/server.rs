@@ -44,7 +44,7 @@ impl Expanded {
 pub struct Server {
     /// Where it stands.
     pub place: Place,
-    /// Its URL as written; 2.0: scheme, host and base path.
+    /// Its URL as written; 2.0: scheme, host and base path, without a host the scheme alone.
     pub url: String,
     /// URLs it can have.
     pub expanded: Vec<Expanded>,
@@ -157,9 +157,9 @@ fn swagger_servers(api: &Api) -> Vec<Server> {
         for entry in view.children(schemes) {
             let value = view.resolve(entry);
             let scheme = view.text(value);
-            let url = format!("{scheme}://{host}{base}");
+            // Without a `host` it is the one that serves the document.
+            let url = if host.is_empty() { scheme.to_owned() } else { format!("{scheme}://{host}{base}") };
             let mut parts = net::parse(&url);
-            // Without a `host` the scheme still counts.
             parts.scheme = parts.scheme.or_else(|| net::parse(&format!("{scheme}://host")).scheme);
             let expanded = vec![Expanded { url: url.clone(), parts, at: value }];
             servers.push(Server {
