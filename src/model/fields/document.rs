@@ -72,9 +72,7 @@ fn has_https_twin(model: &Model, index: u32) -> bool {
     let this = server(model, index);
     let Some(clear) = cleartext(this) else { return false };
     let tls = if clear.parts.scheme == Some(Scheme::Ws) { Scheme::Wss } else { Scheme::Https };
-    let siblings = model.api().servers.iter().filter(|other| other.owner == this.owner && other.level == this.level);
-    let mut urls = siblings.flat_map(|other| &other.expanded);
-    urls.any(|one| one.parts.scheme == Some(tls) && one.parts.host == clear.parts.host)
+    clear.parts.host.clone().is_some_and(|host| model.api().tls_hosts.contains(&(this.owner, tls, host)))
 }
 
 pub(super) static FIELDS: &[Field] = &[

@@ -157,10 +157,7 @@ fn is_collection(model: &Model, index: u32) -> bool {
     if segments.last().is_none_or(|last| last.contains('{')) {
         return false;
     }
-    let has_items = api.items.iter().filter(|item| item.is_path).any(|item| {
-        let other = operation::segments(api.view.key(item.entry).unwrap_or_default());
-        other.len() == segments.len() + 1 && other.starts_with(&segments) && other[segments.len()].starts_with('{')
-    });
+    let has_items = api.collections.contains(&segments.join("/"));
     let item = &api.items[operation(model, index).item as usize];
     let lists = || {
         item.operations

@@ -12,7 +12,7 @@ pub mod server;
 pub mod view;
 pub mod walk;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub use content::{Media, Parameter, Property, header_values};
@@ -26,6 +26,7 @@ use server::Server;
 use view::View;
 use walk::Walk;
 
+use super::net;
 use crate::error::{Problem, ProblemCode};
 use crate::source::{NodeKind, SourceMap};
 use crate::span::{At, FileId, Place};
@@ -64,6 +65,10 @@ pub struct Api {
     pub schemas: Vec<u32>,
     /// Properties.
     pub properties: Vec<Property>,
+    /// Paths that have items below them: the same path with one parameter more is there.
+    pub collections: HashSet<String>,
+    /// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
+    pub tls_hosts: HashSet<(u32, net::Scheme, String)>,
     /// Parameters by the object number of their schema: indices.
     pub schema_parameters: HashMap<u32, Vec<u32>>,
     /// Entries of callbacks: their keys are the expressions.
@@ -126,6 +131,8 @@ impl Api {
             parameters: Vec::new(),
             media: Vec::new(),
             properties: Vec::new(),
+            collections: HashSet::new(),
+            tls_hosts: HashSet::new(),
             schema_parameters: HashMap::new(),
             callbacks: Vec::new(),
             references: Vec::new(),
@@ -153,6 +160,8 @@ impl Api {
         api.media = content::media(&api);
         api.properties = content::properties(&api, &mut names);
         api.servers = server::read(&api, &items);
+        api.tls_hosts = server::tls_hosts(&api.servers);
+        api.collections = operation::collections(&api.view, &items);
         api.items = items;
         api.names = names;
         api.callbacks = api.find_callbacks();
@@ -179,9 +188,12 @@ impl Api {
     pub fn operations_of(&self, number: u32, bit: u8, whole: bool) -> Vec<u32> {
         let mut operations = Vec::new();
         for user in self.graph.users(number, bit, whole) {
-            match self.items.iter().find(|item| item.number == user) {
-                Some(item) => operations.extend(&item.operations),
-                None => operations.push(self.index[user as usize]),
+            let index = self.index[user as usize];
+            match self.graph.objects[user as usize].object {
+                Object::PathItem => {
+                    operations.extend(self.items.get(index as usize).into_iter().flat_map(|item| &item.operations))
+                }
+                _ => operations.push(index),
             }
         }
         operations.sort_unstable();
@@ -237,6 +249,7 @@ impl Api {
                 set(number, index);
             }
         });
+        self.items.iter().enumerate().for_each(|(index, item)| set(item.number, index));
         self.operations.iter().enumerate().for_each(|(index, operation)| set(operation.number, index));
         self.parameters.iter().enumerate().for_each(|(index, parameter)| set(parameter.number, index));
     }

@@ -1,7 +1,7 @@
 //! Operations: where they live (E10), what class they are (E7), what protects
 //! them in effect (E1), and what their paths and names say (E8).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Api;
 use super::grammar::{Object, Version};
@@ -322,6 +322,14 @@ fn is_search(lists: &words::WordLists, path: &[&str], operation_id: Option<&str>
     let first = operation_id.and_then(|id| words::split(id).into_iter().next());
     let head = |text: &str| lists.id("search").is_some_and(|list| lists.hits(text).head(list));
     last.is_some_and(|last| head(last)) || first.is_some_and(|first| head(&first))
+}
+
+/// Paths that have items below them: the same path with one parameter more is there.
+pub fn collections(view: &View, items: &[PathItem]) -> HashSet<String> {
+    let paths = items.iter().filter(|item| item.is_path).map(|item| segments(view.key(item.entry).unwrap_or_default()));
+    paths
+        .filter_map(|path| path.split_last().filter(|(last, _)| last.starts_with('{')).map(|(_, rest)| rest.join("/")))
+        .collect()
 }
 
 /// The segments of a path without empty ones.

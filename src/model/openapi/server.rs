@@ -1,7 +1,7 @@
 //! Servers in effect (E2): variables expanded, 2.0 schemes combined with host
 //! and base path, and which operations use which server.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Api;
 use super::grammar::{Object, Version};
@@ -78,8 +78,15 @@ pub fn read(api: &Api, items: &[PathItem]) -> Vec<Server> {
     servers
 }
 
+/// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
+pub fn tls_hosts(servers: &[Server]) -> HashSet<(u32, net::Scheme, String)> {
+    let urls = servers.iter().flat_map(|server| server.expanded.iter().map(move |one| (server.owner, &one.parts)));
+    let offered = urls.filter_map(|(owner, parts)| Some((owner, parts.scheme?, parts.host.clone()?)));
+    offered.filter(|(_, scheme, _)| matches!(scheme, net::Scheme::Https | net::Scheme::Wss)).collect()
+}
+
 fn server_objects(api: &Api, items: &[PathItem]) -> Vec<Server> {
-    let outgoing: std::collections::HashSet<u32> =
+    let outgoing: HashSet<u32> =
         items.iter().filter(|item| item.role == Role::Outgoing).map(|item| item.number).collect();
     let mut servers = Vec::new();
     for &number in api.of(Object::Server) {
