@@ -135,12 +135,12 @@ impl Model {
 
     /// The text of a name.
     pub fn name(&self, name: NameId) -> &str {
-        &self.api.names.info(name).text
+        self.api.names.text(name)
     }
 
     /// Which word lists a name is in.
     pub fn hits(&self, name: NameId) -> Hits {
-        self.api.names.info(name).hits
+        self.api.names.hits(name)
     }
 
     /// The `x-gatelint-ignore` extensions at places where extensions are legal:

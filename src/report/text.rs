@@ -11,13 +11,16 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 use super::frame::{CONTEXT_LINES, Excerpt, Frame};
 use super::place::Located;
 use super::{ProblemReport, RenderOptions, Report, Summary, inert, words};
+use crate::error::ProblemCode;
 use crate::finding::{Confidence, Finding, RuleIndex, Severity, State};
 use crate::span::FileId;
 
 /// Frames per rule and file; the rest is a count.
 const FRAMES: usize = 3;
-/// Related places that get a frame of their own; the rest are lines.
-const RELATED_FRAMES: usize = 2;
+/// Related places outside the frame that are drawn, where the finding stands for itself alone.
+const RELATED_FRAMES: usize = 1;
+/// Further related places that get a line; the rest is a count.
+const RELATED_LINES: usize = 3;
 /// Files in the summary, and line numbers in a count.
 const LISTED: usize = 10;
 
@@ -34,9 +37,7 @@ pub fn write(report: &Report, options: &RenderOptions, out: &mut dyn io::Write) 
         let group: Vec<&Finding> = std::iter::from_fn(|| rest.next_if(|next| next.place.at.file == file)).collect();
         page.file(file, &group, out)?;
     }
-    for problem in &report.problems {
-        out.write_all(inert::defused(&page.problem(problem)).as_bytes())?;
-    }
+    page.problems(out)?;
     if !options.quiet {
         out.write_all(inert::defused(&page.summary()).as_bytes())?;
     }
@@ -120,16 +121,23 @@ impl<'r> Page<'r> {
         let message = inert::message(&finding.message);
         let message = if finding.members > 1 { format!("{message} ({} places)", finding.members) } else { message };
         self.draw(&mut text, severity_of(finding.severity), message, Some(help), frame.cut_out());
-        let framed = if self.options.full { apart.len() } else { RELATED_FRAMES.min(apart.len()) };
+        // The members of a merged finding say the same over and over: a line each will do.
+        let framed = match (self.options.full, finding.members) {
+            (true, _) => apart.len(),
+            (false, 0 | 1) => RELATED_FRAMES.min(apart.len()),
+            (false, _) => 0,
+        };
         for (place, label) in &apart[..framed] {
             let excerpt = Frame::new(place, self.window, self.cut).cut_out();
             self.draw(&mut text, miette::Severity::Advice, label.clone(), None, excerpt);
         }
-        for (place, label) in &apart[framed..] {
+        let lined = apart.len().min(framed + RELATED_LINES);
+        for (place, label) in &apart[framed..lined] {
             text += &format!("  also {}: {label}\n", position(place));
         }
-        if finding.more_related > 0 {
-            text += &format!("  and {}\n", words::count(finding.more_related, "more place"));
+        let left = (apart.len() - lined) as u32 + finding.more_related;
+        if left > 0 {
+            text += &format!("  and {}\n", words::count(left, "more place"));
         }
         text.push('\n');
         text
@@ -164,6 +172,26 @@ impl<'r> Page<'r> {
         }
         header.push('\n');
         header
+    }
+
+    /// As with findings, the first of a kind in a file are drawn and the rest is a count.
+    fn problems(&self, out: &mut dyn io::Write) -> io::Result<()> {
+        let mut seen: BTreeMap<(FileId, ProblemCode), usize> = BTreeMap::new();
+        for report in &self.report.problems {
+            let drawn = seen.entry((report.problem.span.file, report.problem.code)).or_default();
+            *drawn += 1;
+            if *drawn <= FRAMES || self.options.full {
+                out.write_all(inert::defused(&self.problem(report)).as_bytes())?;
+            }
+        }
+        for ((file, code), count) in seen {
+            if count > FRAMES && !self.options.full {
+                let (more, path) = (count - FRAMES, inert::visible(&self.report.sources.file(file).path));
+                let line = format!("{} and {more} more `{code}` in {path} (--full shows all)\n\n", self.cut);
+                out.write_all(inert::defused(&line).as_bytes())?;
+            }
+        }
+        Ok(())
     }
 
     fn problem(&self, ProblemReport { problem, ignored }: &ProblemReport) -> String {

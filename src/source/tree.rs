@@ -9,9 +9,11 @@
 
 mod build;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 pub use build::{Text, TreeBuilder};
 

@@ -20,7 +20,7 @@ pub(super) fn schema(model: &Model, index: u32) -> Option<u32> {
 fn is_one_time(model: &Model, index: u32) -> bool {
     const RECOVER_OR_ONE_TIME: u32 = words::AuthGroups::RECOVER.0 | words::AuthGroups::ONE_TIME.0;
     let this = parameter(model, index);
-    let is_token = matches!(model.api().names.info(this.name).credential[1], Some(Credential::Bare | Credential::Weak));
+    let is_token = matches!(model.api().names.credential(this.name, true), Some(Credential::Bare | Credential::Weak));
     is_token
         && this
             .operations

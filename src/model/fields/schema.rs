@@ -167,7 +167,7 @@ fn credential_fact(credential: Option<Credential>) -> Fact<'static> {
 }
 
 pub(super) fn credential(model: &Model, name: Option<NameId>, in_parameter: bool) -> Fact<'static> {
-    credential_fact(name.and_then(|name| model.api().names.info(name).credential[usize::from(in_parameter)]))
+    credential_fact(name.and_then(|name| model.api().names.credential(name, in_parameter)))
 }
 
 /// The property or parameter a schema belongs to alone: its name.

@@ -1,20 +1,17 @@
-//! Distinct names of a document, each looked up in the word lists once.
+//! Distinct names of a document, each looked up in the word lists at most once.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use hashbrown::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use crate::model::NameId;
 use crate::words::{Credential, Hits, WordLists};
 
-/// What is known of a name.
 #[derive(Debug)]
-pub struct NameInfo {
-    /// The name as written.
-    pub text: Box<str>,
-    /// The word lists it is in.
-    pub hits: Hits,
-    /// Whether it is a credential name, as a property and as a parameter.
-    pub credential: [Option<Credential>; 2],
+struct Name {
+    text: Box<str>,
+    hits: OnceLock<Hits>,
+    /// As a property, and as a parameter.
+    credential: OnceLock<[Option<Credential>; 2]>,
 }
 
 /// The names.
@@ -22,14 +19,14 @@ pub struct NameInfo {
 pub struct Names {
     /// The word lists in force.
     pub lists: Arc<WordLists>,
-    infos: Vec<NameInfo>,
+    names: Vec<Name>,
     ids: HashMap<Box<str>, u32>,
 }
 
 impl Names {
     /// No names yet.
     pub fn new(lists: Arc<WordLists>) -> Self {
-        Self { lists, infos: Vec::new(), ids: HashMap::new() }
+        Self { lists, names: Vec::new(), ids: HashMap::new() }
     }
 
     /// The id of a name.
@@ -37,18 +34,33 @@ impl Names {
         if let Some(&id) = self.ids.get(text) {
             return NameId(id);
         }
-        let id = self.infos.len() as u32;
-        self.infos.push(NameInfo {
-            text: text.into(),
-            hits: self.lists.hits(text),
-            credential: [self.lists.credential(text, false), self.lists.credential(text, true)],
-        });
+        let id = self.names.len() as u32;
+        self.names.push(Name { text: text.into(), hits: OnceLock::new(), credential: OnceLock::new() });
         self.ids.insert(text.into(), id);
         NameId(id)
     }
 
-    /// What is known of a name.
-    pub fn info(&self, id: NameId) -> &NameInfo {
-        &self.infos[id.0 as usize]
+    fn name(&self, id: NameId) -> &Name {
+        &self.names[id.0 as usize]
+    }
+
+    /// The name as written.
+    pub fn text(&self, id: NameId) -> &str {
+        &self.name(id).text
+    }
+
+    /// The word lists a name is in.
+    pub fn hits(&self, id: NameId) -> Hits {
+        let name = self.name(id);
+        *name.hits.get_or_init(|| self.lists.hits(&name.text))
+    }
+
+    /// Whether a property, or a parameter, of that name is a credential.
+    pub fn credential(&self, id: NameId, in_parameter: bool) -> Option<Credential> {
+        let name = self.name(id);
+        let known = name
+            .credential
+            .get_or_init(|| [self.lists.credential(&name.text, false), self.lists.credential(&name.text, true)]);
+        known[usize::from(in_parameter)]
     }
 }

@@ -1,7 +1,7 @@
 //! Builds a [`Tree`] from events in document order. Readers are its only users;
 //! it knows no format and trusts the offsets it is given.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 use super::{Comment, DuplicateKey, INDEX_OVER, INSIDE_QUOTES, NONE, Node, NodeKind, Tree};

@@ -30,13 +30,7 @@ fn everything_is_shown_with_its_frame() {
      8 │       security: []
        ╰────
       help: Use `https`. It costs nothing.
-      ☞ the key that is sent
-       ╭─[apis/common.yaml:2:3]
-     1 │ schemes:
-     2 │   key:
-       ·   ───
-     3 │     type: apiKey
-       ╰────
+      also apis/common.yaml:2:3: the key that is sent
 
     medium explicit-public-write (medium confidence) https://gatelint.example/rules/explicit-public-write
       ⚠ `POST /orders` turns authentication off
