@@ -119,7 +119,6 @@ impl<'r> Page<'r> {
         }
         let help = inert::help(rule);
         let message = inert::message(&finding.message);
-        let message = if finding.members > 1 { format!("{message} ({} places)", finding.members) } else { message };
         self.draw(&mut text, severity_of(finding.severity), message, Some(help), frame.cut_out());
         // The members of a merged finding say the same over and over: a line each will do.
         let framed = match (self.options.full, finding.members) {

@@ -17,7 +17,7 @@ fn longest_line(text: &str) -> usize {
 fn everything_is_shown_with_its_frame() {
     assert_snapshot!(one_of_everything().render(Format::Text), @r#"
     high cleartext-server https://gatelint.example/rules/cleartext-server
-      × server URL uses `http`, so traffic to `api.example.com` is not encrypted (2 places)
+      × server URL uses `http`, so traffic to `api.example.com` is not encrypted
        ╭─[apis/orders api.yaml:4:10]
      3 │ servers:
      4 │   - url: http://api.example.com
