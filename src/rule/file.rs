@@ -10,6 +10,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::finding::{Confidence, Severity};
+use crate::settings::Profile;
 use crate::source::de::Spanned;
 
 /// One rule file.
@@ -81,27 +82,6 @@ pub struct RuleFile {
     /// What the rule must and must not report. Left out of the embedded set.
     #[serde(default)]
     pub examples: Vec<ExampleFile>,
-}
-
-/// When a rule is on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// In every profile.
-    #[default]
-    Default,
-    /// Only in the profile `strict`.
-    Strict,
-}
-
-impl Profile {
-    /// The lower-case name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Strict => "strict",
-        }
-    }
 }
 
 /// Categories of a rule.

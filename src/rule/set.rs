@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::error::ProblemCode;
 use crate::finding::{Message, RuleIndex, RuleInfo};
 use crate::model::Kind;
+use crate::settings::Profile;
 use crate::source::de;
 use crate::source::{self, Limits, SourceFile, SourceMap};
 use crate::span::Span;
@@ -13,7 +14,7 @@ use crate::words::WordLists;
 
 use super::builtin;
 use super::compile::{self, Cause, Choice, Context, Errors, Rule, RuleError};
-use super::file::{CauseFile, ExampleFile, Profile, RuleFile};
+use super::file::{CauseFile, ExampleFile, RuleFile};
 use super::native;
 
 /// Rule files as read, with their texts. Rules keep their place in the table

@@ -10,8 +10,8 @@ use gatelint::merge::{self, Root};
 use gatelint::model::Model;
 use gatelint::report::inert;
 use gatelint::resolve;
-use gatelint::rule::file::Profile;
 use gatelint::rule::{Catalog, RuleSet, by_profile};
+use gatelint::settings::Profile;
 use gatelint::source::Limits;
 use gatelint::words::WordLists;
 

@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gatelint::rule::file::Profile;
 use gatelint::rule::{Catalog, by_profile};
+use gatelint::settings::Profile;
 use gatelint::testing;
 use gatelint::words::WordLists;
 
