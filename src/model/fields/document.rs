@@ -72,7 +72,8 @@ fn has_https_twin(model: &Model, index: u32) -> bool {
     let this = server(model, index);
     let Some(clear) = cleartext(this) else { return false };
     let tls = if clear.parts.scheme == Some(Scheme::Ws) { Scheme::Wss } else { Scheme::Https };
-    clear.parts.host.clone().is_some_and(|host| model.api().tls_hosts.contains(&(this.owner, tls, host)))
+    // 2.0 without a `host`: the schemes share whichever host serves the document.
+    model.api().tls_hosts.contains(&(this.owner, tls, clear.parts.host.clone()))
 }
 
 pub(super) static FIELDS: &[Field] = &[

@@ -68,7 +68,7 @@ pub struct Api {
     /// Paths that have items below them: the same path with one parameter more is there.
     pub collections: HashSet<String>,
     /// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
-    pub tls_hosts: HashSet<(u32, net::Scheme, String)>,
+    pub tls_hosts: HashSet<(u32, net::Scheme, Option<String>)>,
     /// Parameters by the object number of their schema: indices.
     pub schema_parameters: HashMap<u32, Vec<u32>>,
     /// Entries of callbacks: their keys are the expressions.

@@ -79,9 +79,9 @@ pub fn read(api: &Api, items: &[PathItem]) -> Vec<Server> {
 }
 
 /// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
-pub fn tls_hosts(servers: &[Server]) -> HashSet<(u32, net::Scheme, String)> {
+pub fn tls_hosts(servers: &[Server]) -> HashSet<(u32, net::Scheme, Option<String>)> {
     let urls = servers.iter().flat_map(|server| server.expanded.iter().map(move |one| (server.owner, &one.parts)));
-    let offered = urls.filter_map(|(owner, parts)| Some((owner, parts.scheme?, parts.host.clone()?)));
+    let offered = urls.filter_map(|(owner, parts)| Some((owner, parts.scheme?, parts.host.clone())));
     offered.filter(|(_, scheme, _)| matches!(scheme, net::Scheme::Https | net::Scheme::Wss)).collect()
 }
 
