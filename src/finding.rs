@@ -140,7 +140,7 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// How many related places were left out.
     pub more_related: u32,
-    /// How many hits became this one finding (1 where nothing was merged).
+    /// How many nodes this finding is about (1 where nothing was merged, or several rules speak of one node).
     pub members: u32,
     /// Tells findings of one rule at one place apart (a scheme name, a value); often empty.
     pub discriminator: String,

@@ -82,16 +82,19 @@ impl Draft {
     /// One finding of several hits, at a place of its own: the speaker's rule,
     /// severity and confidence are those of `speaker`, else of the worst hit.
     pub(super) fn merged(hits: Vec<Self>, speaker: Option<&Self>, place: Place, message: Message) -> Self {
-        let members = hits.iter().map(|hit| hit.members).sum();
+        let members = count(&hits);
         let subjects = hits.iter().flat_map(|hit| hit.subjects.iter().copied()).collect();
         let worst = speaker.or(hits.iter().max_by_key(|hit| hit.severity)).cloned();
-        let more = hits.iter().map(|hit| hit.more_related).sum();
         let mut labels = Vec::with_capacity(hits.len());
         for mut hit in hits {
             let beyond = std::mem::take(&mut hit.related);
             labels.extend((hit.place != place).then(|| hit.into_label()));
             labels.extend(beyond);
         }
+        // Several rules may speak of one place: the first of them is enough.
+        let mut told = HashSet::with_capacity(labels.len());
+        labels.retain(|label: &Related| told.insert(label.place));
+        let more = members.saturating_sub(labels.len() as u32);
         // There is always a hit; without one this is an empty draft that nobody makes.
         let (rule, severity, confidence) = worst
             .map_or((RuleIndex(0), Severity::Info, Confidence::Low), |hit| (hit.rule, hit.severity, hit.confidence));
@@ -135,7 +138,8 @@ impl Draft {
             let other = reason.subjects.first().filter(|subject| !self.subjects.contains(subject));
             reason.place = other.map_or(reason.place, |&subject| model.place(subject));
         }
-        self.members += reasons.iter().map(|hit| hit.members).sum::<u32>();
+        let about = |hit: &Self| hit.members == 1 && hit.subjects == self.subjects;
+        self.members += reasons.iter().filter(|hit| !about(hit)).map(|hit| hit.members).sum::<u32>();
         self.subjects.extend(reasons.iter().flat_map(|hit| hit.subjects.iter().copied()));
         let labels = reasons.into_iter().map(Self::into_label).collect();
         self.relate(labels, 0);
@@ -209,6 +213,22 @@ impl Draft {
             state: self.state,
         }
     }
+}
+
+/// How many nodes hits are about; what is about the document counts by its places.
+fn count(hits: &[Draft]) -> u32 {
+    let (mut nodes, mut places) = (HashSet::new(), HashSet::new());
+    for hit in hits {
+        for &subject in &hit.subjects {
+            if subject.kind == Kind::Document {
+                places.insert(hit.place);
+            } else {
+                nodes.insert(subject);
+            }
+        }
+    }
+    let members = if nodes.is_empty() { places.len() } else { nodes.len() };
+    members.max(1) as u32
 }
 
 /// Takes the finding of another root into the same one of this root.

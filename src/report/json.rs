@@ -154,7 +154,7 @@ struct JsonFinding<'r> {
     /// How many more related places there are.
     #[serde(rename = "more-related")]
     more_related: u32,
-    /// How many hits became this one finding.
+    /// How many nodes of the document this finding is about.
     members: u32,
     /// OWASP API Security categories.
     owasp: &'r [String],

@@ -258,7 +258,7 @@ pub struct CauseFile {
     /// The document field at which the merged finding stands.
     #[schemars(with = "Option<String>")]
     pub at: Option<Spanned<String>>,
-    /// What it says; `{members}` is the number of hits.
+    /// What it says; `{members}` is the number of nodes it is about.
     #[schemars(with = "Option<String>")]
     pub message: Option<Spanned<String>>,
 }
