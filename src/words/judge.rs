@@ -162,15 +162,22 @@ impl WordLists {
         let Some(last) = segments.iter().rposition(|segment| is_static(segment)) else { return };
         let words = Words::of(segments[last]);
         let hits = self.hits(segments[last]);
-        let weak_counts = segments[..last].iter().all(|segment| self.about_authentication(segment));
-        let weak = |lists: u128| if weak_counts { lists } else { 0 };
+        let before = &segments[..last];
+        let weak_counts = before.iter().all(|segment| self.about_authentication(segment));
+        // `/verify` alone verifies anything, `/phone/verify` a phone.
+        let followed = self.before_context(&words, 0);
+        let in_context = followed != 0 || before.iter().any(|segment| !Self::is_neutral(segment));
+        let weak = |lists: u128, group| {
+            let counts = weak_counts && (group != AuthGroups::ONE_TIME || in_context);
+            if counts { lists } else { 0 }
+        };
         let mut lists = hits.whole;
-        lists |= self.before_context(&words, 0);
+        lists |= followed;
         if last > 0 && is_static(segments[last - 1]) {
             lists |= self.hits(&format!("{}-{}", segments[last - 1], segments[last])).whole;
         }
         for (index, (.., group)) in AUTH.into_iter().enumerate() {
-            if lists & (known.strong[index] | weak(known.weak[index])) != 0 {
+            if lists & (known.strong[index] | weak(known.weak[index], group)) != 0 {
                 groups.add(group);
             }
         }
@@ -180,9 +187,14 @@ impl WordLists {
         }
     }
 
+    /// Whether a segment says nothing of what follows it.
+    fn is_neutral(segment: &str) -> bool {
+        is_version(segment) || segment.is_empty() || segment.eq_ignore_ascii_case("api")
+    }
+
     /// Whether a segment before a weak word lets it count.
     fn about_authentication(&self, segment: &str) -> bool {
-        if is_version(segment) || segment.is_empty() || segment.eq_ignore_ascii_case("api") {
+        if Self::is_neutral(segment) {
             return true;
         }
         let words = Words::of(segment);

@@ -312,6 +312,7 @@ fn a_word_before_one_about_authentication_makes_an_auth_endpoint() {
     assert_eq!(groups("/verify-email", None), AuthGroups::ONE_TIME);
     assert_eq!(groups("/refresh-token", None), AuthGroups::TOKEN);
     assert_eq!(groups("/verify-invoice", None), NONE);
+    assert_eq!(groups("/v1/verify", None), NONE);
 }
 
 #[test]

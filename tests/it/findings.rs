@@ -195,7 +195,7 @@ fn a_population_without_429_is_one_finding_of_the_first_rule_that_applies() {
     let checked = check(text);
     assert_eq!(checked.of(LIMITS_429), said(&[("auth-endpoint-without-429", "/paths")]));
     let finding = checked.find("auth-endpoint-without-429");
-    assert_eq!(inert::message(&finding.message), "2 of 2 operations document no 429");
+    assert_eq!(inert::message(&finding.message), "2 of 2 operations document no 429 (too many requests)");
     let without_login = check(
         "paths:
   /orders: { get: { responses: { '200': { description: ok } } } }

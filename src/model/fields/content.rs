@@ -7,7 +7,7 @@ use super::{DIRECTIONS, Fact, Field, Kind, Model, Type, Value};
 use super::{field, owned, placed, set, value_of};
 use crate::model::NameId;
 use crate::model::openapi::grammar::{Object, Version};
-use crate::model::openapi::graph::{IN, OUT};
+use crate::model::openapi::graph::{IN, OUT, types};
 use crate::model::openapi::operation::Role;
 use crate::model::openapi::security::Security;
 use crate::model::openapi::walk::Edge;
@@ -60,8 +60,13 @@ fn files(model: &Model, index: u32) -> Vec<u32> {
 fn carries_file(model: &Model, index: u32) -> bool {
     let this = media(model, index);
     // From 3.1 on a binary body has no schema at all (section 4.14.4 of OpenAPI 3.1).
-    let raw =
-        this.media_type == "application/octet-stream" || this.schema.is_none() && is_binary_type(&this.media_type);
+    // An object sent as octet-stream is JSON under another name.
+    let is_object = || {
+        let effective = this.schema.and_then(|schema| model.api().graph.effective(schema));
+        effective.is_some_and(|effective| effective.types == types::OBJECT)
+    };
+    let raw = this.media_type == "application/octet-stream" && !is_object()
+        || this.schema.is_none() && is_binary_type(&this.media_type);
     raw && is_request_body(model, index) || !files(model, index).is_empty()
 }
 

@@ -10,6 +10,7 @@ use crate::model::openapi::graph::types;
 use crate::model::openapi::operation::{self, Class, InForce, Operation, Role};
 use crate::model::openapi::security::{SchemeKind, Security};
 use crate::model::openapi::view::K;
+use crate::model::openapi::walk::Edge;
 use crate::model::{NameId, Why};
 use crate::span::{At, Place};
 use crate::words;
@@ -99,20 +100,29 @@ fn list_response(model: &Model, index: u32) -> Option<u32> {
             let media = api.graph.parts(response, Object::MediaType).find(is_json);
             media.and_then(|media| api.graph.part(media, Object::Schema))
         };
-        list_of(model, schema?)
+        list_of(model, schema?, path(model, index))
     })
 }
 
 /// The array that a schema is, or wraps in exactly one property of @list-wrapper.
-fn list_of(model: &Model, schema: u32) -> Option<u32> {
+///
+/// An object with an `id`, or at the end of a path with a parameter, is one thing that has a list.
+fn list_of(model: &Model, schema: u32, path: &str) -> Option<u32> {
     let api = model.api();
     if api.graph.effective(schema)?.types & types::ARRAY != 0 {
         return Some(schema);
     }
-    let properties = super::schema::members(model, schema)
-        .into_iter()
-        .flat_map(|member| super::schema::own_properties(model, member));
-    let mut arrays = properties.filter(|&(_, property)| {
+    let properties = || {
+        let members = super::schema::members(model, schema).into_iter();
+        members.flat_map(|member| super::schema::own_properties(model, member))
+    };
+    let named_id = |entry: At| super::schema::property_name(model, entry).is_some_and(|name| model.name(name) == "id");
+    if operation::segments(path).last().is_some_and(|last| last.contains('{'))
+        || properties().any(|(entry, _)| named_id(entry))
+    {
+        return None;
+    }
+    let mut arrays = properties().filter(|&(_, property)| {
         api.graph.effective(property).is_some_and(|effective| effective.types & types::ARRAY != 0)
     });
     let list = api.names.lists.id("list-wrapper")?;
@@ -159,10 +169,15 @@ fn is_collection(model: &Model, index: u32) -> bool {
     }
     let has_items = api.collections.contains(&segments.join("/"));
     let item = &api.items[operation(model, index).item as usize];
+    // A list of plain values is a setting that DELETE takes back, not a collection of things.
+    let of_things = |list: u32| {
+        let scalar = types::STRING | types::INTEGER | types::NUMBER | types::BOOLEAN;
+        let items = api.graph.out(list).iter().filter(|(_, edge)| *edge == Edge::Part);
+        !items.clone().filter_map(|&(item, _)| api.graph.effective(item)).any(|item| item.types & scalar != 0)
+    };
     let lists = || {
-        item.operations
-            .iter()
-            .any(|&other| operation(model, other).method == "GET" && list_response(model, other).is_some())
+        let mut gets = item.operations.iter().filter(|&&other| operation(model, other).method == "GET");
+        gets.any(|&other| list_response(model, other).is_some_and(of_things))
     };
     has_items || lists()
 }

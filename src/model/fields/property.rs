@@ -1,12 +1,16 @@
 //! Fields of properties: who may write them, and who gets to see them.
 
-use super::schema::{creates_or_updates, credential, effective, own_properties};
-use super::{CREDENTIAL, DIRECTIONS, Fact, Field, Kind, LOCATIONS, Model, Type, field, name, set};
+use super::schema::{creates_or_updates, credential, effective, members, own_properties, property_name};
+use super::{CREDENTIAL, DIRECTIONS, Fact, Field, Kind, LOCATIONS, Model, Type, Value, field, name, set, texts};
+use crate::model::NameId;
 use crate::model::openapi::grammar::Object;
 use crate::model::openapi::graph::{IN, OUT};
 use crate::model::openapi::operation::{Role, segments};
+use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
 use crate::model::openapi::{Parameter, Property};
+use crate::source::NodeKind;
+use crate::span::At;
 use crate::words;
 
 pub(super) fn property(model: &Model, index: u32) -> &Property {
@@ -63,6 +67,30 @@ fn is_top_level(model: &Model, index: u32) -> bool {
     false
 }
 
+/// What the schema of a property, or the nearest one it is composed of, has under a key.
+fn written(model: &Model, index: u32, key: K) -> Option<At> {
+    let api = model.api();
+    let mut schemas = members(model, property(model, index).schema).into_iter();
+    schemas.find_map(|number| api.view.get(api.graph.objects[number as usize].at, key))
+}
+
+/// The scalars shown as its example or examples.
+fn examples(model: &Model, index: u32) -> Vec<&str> {
+    let view = &model.api().view;
+    let list = written(model, index, K::Examples).filter(|&list| view.kind(list) == NodeKind::Seq);
+    let listed = list.into_iter().flat_map(|list| view.children(list)).map(|entry| view.resolve(entry));
+    let shown = written(model, index, K::Example).into_iter().chain(listed);
+    shown.filter(|&value| view.is_scalar(value)).map(|value| view.text(value)).collect()
+}
+
+/// Names of the other properties of the same object.
+fn siblings(model: &Model, index: u32) -> Vec<NameId> {
+    let this = property(model, index);
+    let entries = members(model, this.owner).into_iter().flat_map(|member| own_properties(model, member));
+    let names = entries.filter_map(|(entry, _)| property_name(model, entry));
+    names.filter(|&name| name != this.name).collect()
+}
+
 /// Whether an operation takes a schema in its body, not only in a parameter or header.
 fn is_in_body(model: &Model, schema: u32, operation: u32) -> bool {
     let api = model.api();
@@ -107,6 +135,16 @@ pub(super) static FIELDS: &[Field] = &[
         "E6: `strong`, `bare` or `weak` credential name; absent otherwise.",
         |m, i| credential(m, Some(property(m, i).name), false),
     ),
+    field(Kind::Property, "description", Type::Text, "Its description, or that of the schema it refers to.", |m, i| {
+        let text = written(m, i, K::Description).filter(|&value| m.api().view.is_scalar(value));
+        Fact::text(text.map(|value| m.api().view.text(value)))
+    }),
+    field(Kind::Property, "examples", Type::Texts, "Values shown for it: `example` and `examples`.", |m, i| {
+        texts(examples(m, i))
+    }),
+    field(Kind::Property, "siblings", Type::Names, "Names of the other properties of the same object.", |m, i| {
+        Fact::Known(Value::Names(siblings(m, i)))
+    }),
     field(
         Kind::Property,
         "flag",

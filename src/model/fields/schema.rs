@@ -12,6 +12,7 @@ use crate::model::openapi::operation::{Class, Operation};
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
 use crate::model::{Id, NameId, Why};
+use crate::source::NodeKind;
 use crate::span::{At, Place};
 use crate::words::{self, Credential};
 
@@ -158,8 +159,10 @@ fn direction(model: &Model, number: Option<u32>) -> Fact<'static> {
 }
 
 /// The default, if that is a scalar.
+/// The `default` of a schema if it is a value; `null` is none.
 fn default_of(model: &Model, number: Option<u32>) -> Option<At> {
-    effective(model, number)?.default.filter(|&value| model.api().view.is_scalar(value))
+    let view = &model.api().view;
+    effective(model, number)?.default.filter(|&value| view.is_scalar(value) && view.kind(value) != NodeKind::Null)
 }
 
 fn credential_fact(credential: Option<Credential>) -> Fact<'static> {
@@ -237,12 +240,17 @@ fn server_fields(model: &Model, index: u32) -> Vec<Cow<'_, str>> {
         .map(|&index| &api.operations[index as usize])
         .filter(|operation| creates_or_updates(operation))
         .collect();
-    let allowed = |name: &str| {
-        // PUT and PATCH need `version` for optimistic locking.
-        let only_post = words::split(name).concat() == "version";
-        operations.iter().any(|operation| !only_post || operation.method == "POST")
+    let allowed = |name: &str, schema: u32| {
+        if words::split(name).first().is_none_or(|word| words::singular(word) != "version") {
+            return !operations.is_empty();
+        }
+        // A text is the version of a product that the client chooses; PUT and PATCH need the number for
+        // optimistic locking.
+        let numeric = |effective: &Effective| effective.types & (types::INTEGER | types::NUMBER) != 0;
+        effective(model, Some(schema)).is_some_and(numeric) && operations.iter().any(|post| post.method == "POST")
     };
-    fields.into_iter().map(|(name, _)| model.name(name)).filter(|name| allowed(name)).map(Cow::Borrowed).collect()
+    let fields = fields.into_iter().map(|(name, schema)| (model.name(name), schema));
+    fields.filter(|&(name, schema)| allowed(name, schema)).map(|(name, _)| Cow::Borrowed(name)).collect()
 }
 
 /// Fields that schemas, properties and parameters share.
@@ -411,7 +419,7 @@ fn map_entry(model: &Model, index: u32) -> Option<At> {
         let keys = [K::AdditionalProperties, K::UnevaluatedProperties, K::PatternProperties];
         keys.into_iter().filter_map(|key| view.entry(at, key)).find(|&entry| {
             let value = view.resolve(entry);
-            view.kind(value) == crate::source::NodeKind::Map && view.children(value).next().is_some()
+            view.kind(value) == NodeKind::Map && view.children(value).next().is_some()
         })
     })
 }

@@ -453,7 +453,9 @@ impl Constraints<'_> {
         if effective.max_length.is_some() || effective.min_length.is_some() || effective.pattern.is_some() {
             implied |= types::STRING;
         }
-        if has(K::Items) || has(K::PrefixItems) || effective.max_items.is_some() {
+        // A list under `items` is no schema; `prefixItems` is its name.
+        let items = self.view.get(at, K::Items).is_some_and(|items| self.view.kind(items) != NodeKind::Seq);
+        if items || has(K::PrefixItems) || effective.max_items.is_some() {
             implied |= types::ARRAY;
         }
         if effective.properties.is_some() || effective.additional.is_some() || effective.max_properties.is_some() {

@@ -325,10 +325,14 @@ fn is_search(lists: &words::WordLists, path: &[&str], operation_id: Option<&str>
 }
 
 /// Paths that have items below them: the same path with one parameter more is there.
+/// `/proxy/{path}` has none, it hands on the rest of the path.
 pub fn collections(view: &View, items: &[PathItem]) -> HashSet<String> {
     let paths = items.iter().filter(|item| item.is_path).map(|item| segments(view.key(item.entry).unwrap_or_default()));
+    let is_item = |last: &str| {
+        last.starts_with('{') && words::split(last).last().is_none_or(|head| head != "path" && head != "proxy")
+    };
     paths
-        .filter_map(|path| path.split_last().filter(|(last, _)| last.starts_with('{')).map(|(_, rest)| rest.join("/")))
+        .filter_map(|path| path.split_last().filter(|(last, _)| is_item(last)).map(|(_, rest)| rest.join("/")))
         .collect()
 }
 
