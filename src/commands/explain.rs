@@ -76,7 +76,7 @@ fn problem(code: ProblemCode) -> Result<String, Failure> {
     if let Some(page) = pages.get(code.as_str()) {
         let _ = write!(text, "{}\n\n{}\n{}{}", page.title, page.why.trim_end(), section("How to fix it"), page.fix);
     }
-    let _ = writeln!(text, "\n{}", rule::page(code.as_str()));
+    let _ = writeln!(text, "\n{}", rule::problem_page(code));
     Ok(text)
 }
 

@@ -18,7 +18,14 @@ pub use json::tree_to_json;
 pub(crate) use set::marker;
 pub use set::{Catalog, RuleSet, by_profile};
 
-/// The page of a rule or problem code.
+const PAGES: &str = "https://github.com/gatelint/gatelint/blob/main/docs";
+
+/// The page of a rule.
 pub fn page(id: &str) -> String {
-    format!("https://github.com/gatelint/gatelint/blob/main/docs/rules/{id}.md")
+    format!("{PAGES}/rules/{id}.md")
+}
+
+/// The page of a problem code.
+pub fn problem_page(code: crate::error::ProblemCode) -> String {
+    format!("{PAGES}/problems/{code}.md")
 }

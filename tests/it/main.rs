@@ -18,4 +18,5 @@ mod rules;
 mod sandbox;
 mod settings;
 mod suppress;
+mod testdata;
 mod tidy;

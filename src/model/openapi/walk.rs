@@ -2,6 +2,8 @@
 //! through files and references, and the edges between them. Knows the grammar,
 //! but neither security nor schemas nor any other meaning.
 
+use std::collections::HashSet;
+
 use super::grammar::{Child, Object, Version};
 use super::view::{K, View, matrix};
 use crate::error::{LoadError, Problem, ProblemCode};
@@ -79,6 +81,8 @@ struct Visit {
 
 struct Walker<'v> {
     view: &'v View,
+    /// Entries whose value is lost to a later one with the same key.
+    lost: HashSet<At>,
     version: Version,
     walk: Walk,
     open: Vec<Visit>,
@@ -89,7 +93,12 @@ struct Walker<'v> {
 pub fn walk(view: &View, version: Version, root: At) -> Walk {
     let files = view.sources.files().len();
     let walk = Walk { defined: vec![Vec::new(); files], file_order: vec![NONE; files], ..Walk::default() };
-    let mut walker = Walker { view, version, walk, open: Vec::new(), rank: 0 };
+    let duplicates = view
+        .sources
+        .files()
+        .flat_map(|file| file.tree.duplicates.iter().map(|duplicate| At { file: file.id, node: duplicate.first }));
+    let lost = duplicates.collect();
+    let mut walker = Walker { view, lost, version, walk, open: Vec::new(), rank: 0 };
     walker.open.push(Visit { at: root, object: Object::Document, from: NONE, edge: Edge::Part });
     while let Some(visit) = walker.open.pop() {
         walker.visit(visit);
@@ -288,6 +297,9 @@ impl Walker<'_> {
     }
 
     fn push(&mut self, at: At, object: Object, from: u32, edge: Edge) {
+        if self.lost.contains(&at) {
+            return;
+        }
         self.open.push(Visit { at, object, from, edge });
     }
 }
