@@ -319,7 +319,7 @@ impl Run<'_> {
 
     fn judge_one(&self, sources: &Arc<SourceMap>, root: FileId) -> Outcome {
         let mut problems = later_documents(sources, root);
-        match Model::openapi(Arc::clone(sources), root, Arc::clone(&self.rules.lists)) {
+        match Model::openapi(Arc::clone(sources), root, Arc::clone(&self.rules.lists), self.settings.now) {
             None => (None, problems),
             Some(Err(problem)) => {
                 problems.push(problem);

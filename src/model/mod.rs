@@ -12,6 +12,7 @@ use std::sync::{Arc, RwLock};
 pub use fact::{Fact, Field, Id, Kind, NameId, Type, Value, Why};
 
 use crate::error::Problem;
+use crate::settings::Date;
 use crate::source::SourceMap;
 use crate::span::{At, FileId, Part, Place};
 use crate::words::{Hits, WordLists};
@@ -22,22 +23,34 @@ use openapi::grammar::Version;
 #[derive(Debug)]
 pub struct Model {
     api: Api,
+    /// The day on which the document is judged.
+    today: Date,
     /// Longest text of each pattern that was asked for.
     patterns: RwLock<HashMap<At, Option<u64>>>,
 }
 
 impl Model {
-    /// Reads the OpenAPI document of `root`; `None` if the file holds none.
+    /// Reads the OpenAPI document of `root` as it is judged on the day `today`; `None` if the file holds none.
     ///
     /// # Errors
     /// If its version is not one that gatelint knows: then nothing of it is judged.
-    pub fn openapi(sources: Arc<SourceMap>, root: FileId, lists: Arc<WordLists>) -> Option<Result<Self, Problem>> {
+    pub fn openapi(
+        sources: Arc<SourceMap>,
+        root: FileId,
+        lists: Arc<WordLists>,
+        today: Date,
+    ) -> Option<Result<Self, Problem>> {
         let version = match openapi::version(&sources, root)? {
             Ok(version) => version,
             Err(problem) => return Some(Err(problem)),
         };
         let api = Api::read(sources, root, version, lists)?;
-        Some(Ok(Self { api, patterns: RwLock::default() }))
+        Some(Ok(Self { api, today, patterns: RwLock::default() }))
+    }
+
+    /// The day that dates in the document are compared with; never the clock's, so that a run can be repeated.
+    pub fn today(&self) -> Date {
+        self.today
     }
 
     /// The files it was read from.

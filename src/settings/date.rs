@@ -1,4 +1,4 @@
-//! Calendar dates, for suppressions that end. Knows days, no time of day and no zone.
+//! Calendar dates, for suppressions that end and what a document says of times. Knows days, no time of day and no zone.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -28,10 +28,11 @@ impl Date {
         Self::from_days(seconds / 86_400)
     }
 
-    /// The day that lies `days` days after 1970-01-01.
-    fn from_days(days: u64) -> Self {
-        let (mut year, mut left) = (1970_u16, days);
-        while left >= days_of_year(year) && year < u16::MAX {
+    /// The day that lies `days` days after 1970-01-01, at the latest 9999-12-31.
+    pub fn from_days(days: u64) -> Self {
+        // 9999-12-31 is the last day that can be written.
+        let (mut year, mut left) = (1970_u16, days.min(2_932_896));
+        while left >= days_of_year(year) {
             left -= days_of_year(year);
             year += 1;
         }
@@ -135,7 +136,13 @@ mod tests {
 
     #[test]
     fn days_since_the_epoch_become_dates() {
-        for (days, date) in [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_779, "2026-11-22")] {
+        for (days, date) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_779, "2026-11-22"),
+            (u64::MAX, "9999-12-31"),
+        ] {
             assert_eq!(Date::from_days(days).to_string(), date);
         }
     }

@@ -12,7 +12,7 @@ use crate::report::inert::message as plain;
 use crate::resolve;
 use crate::rule::file::ExampleFile;
 use crate::rule::{RuleSet, marker, tree_to_json};
-use crate::settings::Settings;
+use crate::settings::{Date, Settings};
 use crate::source::{self, Limits, SourceMap};
 use crate::span::{FileId, Part, Place};
 use crate::suppress::{self, Known, Stands};
@@ -74,7 +74,7 @@ impl Prepared {
             return Err(format!("no reference leads to the file `{unused}`"));
         }
         let root = sources.find(ROOT).ok_or("there is no document")?;
-        let model = match Model::openapi(Arc::new(sources), root, lists.clone()) {
+        let model = match Model::openapi(Arc::new(sources), root, lists.clone(), today()) {
             Some(Ok(model)) => model,
             Some(Err(problem)) => return Err(problem.message),
             None => return Err("the source is no OpenAPI document".to_owned()),
@@ -100,8 +100,9 @@ impl Prepared {
         let model = &self.model;
         let sources = model.sources();
         let files: BTreeSet<FileId> = sources.files().map(|file| file.id).collect();
+        let settings = Settings { now: model.today(), ..Settings::default() };
         let (suppressions, _) =
-            suppress::collect(sources, &files, &model.ignores().iter().copied().collect(), &Settings::default());
+            suppress::collect(sources, &files, &model.ignores().iter().copied().collect(), &settings);
         let silence = |rule, place| suppressions.silence(sources, &rules.info(rule).id, place).unwrap_or(State::Open);
         let mut evaluation = evaluate::evaluate(model, rules);
         for hit in &mut evaluation.hits {
@@ -212,6 +213,12 @@ impl Prepared {
             path => format!("line {line} of {path}"),
         }
     }
+}
+
+/// The day on which examples are judged, so that they mean the same for ever.
+fn today() -> Date {
+    // 2026-01-01
+    Date::from_days(20_454)
 }
 
 /// What is put before a source: version and `info`, unless it has them itself.
