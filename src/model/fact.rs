@@ -194,6 +194,8 @@ pub enum Why {
     UnresolvedReference,
     /// A `security` key is misplaced, misspelled or malformed: what was meant is not what is in force.
     LostSecurity,
+    /// The document defines no security scheme, so it says nothing of who may call what.
+    NoSecurityScheme,
     /// The document could only be read in part.
     Unread,
 }
@@ -203,6 +205,7 @@ impl fmt::Display for Why {
         f.write_str(match self {
             Self::UnresolvedReference => "unresolved reference",
             Self::LostSecurity => "security key that has no effect",
+            Self::NoSecurityScheme => "document without any security scheme",
             Self::Unread => "part of the document that could not be read",
         })
     }

@@ -7,7 +7,7 @@ pub mod openapi;
 pub mod pattern;
 
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 pub use fact::{Fact, Field, Id, Kind, NameId, Type, Value, Why};
 
@@ -17,6 +17,7 @@ use crate::source::SourceMap;
 use crate::span::{At, FileId, Part, Place};
 use crate::words::{Hits, WordLists};
 use openapi::Api;
+use openapi::exposure::Reached;
 use openapi::grammar::Version;
 
 /// One root document with everything it refers to.
@@ -27,6 +28,8 @@ pub struct Model {
     today: Date,
     /// Longest text of each pattern that was asked for.
     patterns: RwLock<HashMap<At, Option<u64>>>,
+    /// What callers without credentials reach; worked out when it is first asked for.
+    reached: OnceLock<Reached>,
 }
 
 impl Model {
@@ -45,7 +48,7 @@ impl Model {
             Err(problem) => return Some(Err(problem)),
         };
         let api = Api::read(sources, root, version, lists)?;
-        Some(Ok(Self { api, today, patterns: RwLock::default() }))
+        Some(Ok(Self { api, today, patterns: RwLock::default(), reached: OnceLock::new() }))
     }
 
     /// The day that dates in the document are compared with; never the clock's, so that a run can be repeated.
@@ -160,6 +163,10 @@ impl Model {
     /// the object that is covered, and the value of the extension.
     pub fn ignores(&self) -> &[(At, At)] {
         &self.api.walk.ignores
+    }
+
+    fn reached(&self) -> &Reached {
+        self.reached.get_or_init(|| Reached::new(&self.api))
     }
 
     /// The longest text a `pattern` admits, in characters; worked out once.

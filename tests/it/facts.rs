@@ -273,3 +273,66 @@ fn unknown_keys_are_those_the_version_has_no_place_for() {
     assert_eq!(facts(&model, Kind::UnknownKey, "name"), ["securityDefinitions", "security"]);
     assert_eq!(facts(&model, Kind::UnknownKey, "owner"), ["document", "pathItem"]);
 }
+
+/// One component in a public request, in a public response, or only behind credentials.
+fn exposed() -> Model {
+    model_of(
+        "openapi: 3.0.0
+security: [{key: []}]
+paths:
+  /signup:
+    post:
+      security: []
+      parameters: [{name: lang, in: query, schema: {type: string}}]
+      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Account'}}}}
+      responses: {'201': {description: x}}
+  /accounts:
+    get:
+      parameters: [{name: page, in: query, schema: {type: integer}}]
+      responses: {'200': {description: x, content: {application/json: {schema: {$ref: '#/components/schemas/Account'}}}}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+  schemas:
+    Account:
+      properties:
+        email: {type: string}
+        id: {type: string, readOnly: true}
+    Spare: {type: string}
+",
+        &[],
+    )
+}
+
+#[test]
+fn what_an_operation_without_credentials_takes_is_public() {
+    let model = exposed();
+    assert_eq!(facts(&model, Kind::Operation, "exposure"), ["public", "protected"]);
+    assert_eq!(facts(&model, Kind::Parameter, "exposure"), ["public", "protected"]);
+    assert_eq!(of(&model, Kind::Property, "email", "sentPublicly"), "operation0");
+}
+
+#[test]
+fn exposure_keeps_the_directions_apart() {
+    let model = exposed();
+    assert_eq!(of(&model, Kind::Property, "email", "returnedPublicly"), "absent");
+    assert_eq!(of(&model, Kind::Property, "id", "exposure"), "protected");
+    assert_eq!(of(&model, Kind::Property, "id", "sentPublicly"), "absent");
+}
+
+#[test]
+fn what_nothing_reaches_has_no_exposure() {
+    let model = exposed();
+    assert_eq!(facts(&model, Kind::Schema, "exposure").last().map(String::as_str), Some("absent"));
+}
+
+#[test]
+fn without_any_scheme_nobody_can_tell_who_is_meant_to_call() {
+    let model = model_of("openapi: 3.0.0\npaths: {/a: {get: {responses: {}}}}\n", &[]);
+    assert_eq!(facts(&model, Kind::Operation, "exposure"), ["unknown: document without any security scheme"]);
+}
+
+#[test]
+fn optional_credentials_are_no_credentials() {
+    let model = model_of("openapi: 3.0.0\npaths: {/a: {get: {security: [{key: []}, {}], responses: {}}}}\n", &[]);
+    assert_eq!(facts(&model, Kind::Operation, "exposure"), ["public"]);
+}

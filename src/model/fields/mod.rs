@@ -3,6 +3,7 @@
 
 mod content;
 mod document;
+mod exposure;
 mod operation;
 mod parameter;
 mod property;
@@ -32,6 +33,8 @@ pub const HOST_CLASSES: &[&str] = &["loopback", "private", "internal", "reserved
 pub const SERVER_LEVELS: &[&str] = &["root", "path", "operation", "link"];
 /// E7.
 pub const CLASSES: &[&str] = &["read", "write", "other"];
+/// Who can reach something.
+pub const EXPOSURES: &[&str] = &["public", "protected"];
 /// Whose `security` is in force.
 pub const ORIGINS: &[&str] = &["own", "root"];
 /// What a security scheme is in effect.
@@ -91,6 +94,7 @@ pub const OWNERS: &[&str] = &[
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let tables = [
         document::FIELDS,
+        exposure::FIELDS,
         operation::FIELDS,
         property::FIELDS,
         parameter::FIELDS,

@@ -227,7 +227,7 @@ impl Graph {
     }
 
     /// Which direction, if any, passes an edge.
-    fn spread(&self, to: u32, edge: Edge, bit: u8) -> Option<u8> {
+    pub fn spread(&self, to: u32, edge: Edge, bit: u8) -> Option<u8> {
         use Object as O;
         let object = self.objects[to as usize].object;
         if matches!(object, O::Callback | O::PathItem | O::Operation | O::Server | O::Link) || edge == Edge::Aside {

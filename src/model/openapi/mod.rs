@@ -2,6 +2,7 @@
 //! walk, graph, security, operations, directions, and then the tables of nodes.
 
 mod content;
+pub mod exposure;
 pub mod grammar;
 pub mod graph;
 mod keys;
@@ -203,21 +204,21 @@ impl Api {
 
     /// Spreads directions from what operations take and give (E3).
     fn direct(&mut self, items: &[PathItem]) {
-        let mut seeds = Vec::new();
-        for operation in &self.operations {
-            let item = &items[operation.item as usize];
-            let (taken, given) = if item.role == Role::Outgoing { (OUT, IN) } else { (IN, OUT) };
-            for number in [operation.number, item.number] {
-                for &(part, _) in self.graph.out(number) {
-                    match self.graph.objects[part as usize].object {
-                        Object::Parameter | Object::RequestBody => seeds.push((part, taken)),
-                        Object::Responses => seeds.push((part, given)),
-                        _ => {}
-                    }
-                }
-            }
-        }
+        let seeds: Vec<_> = self.operations.iter().flat_map(|operation| self.seeds(operation, items)).collect();
         self.graph.direct(seeds);
+    }
+
+    /// What an operation takes and gives: object number and direction bit. `items`: those of the document.
+    fn seeds(&self, operation: &Operation, items: &[PathItem]) -> Vec<(u32, u8)> {
+        let item = &items[operation.item as usize];
+        let (taken, given) = if item.role == Role::Outgoing { (OUT, IN) } else { (IN, OUT) };
+        let parts = [operation.number, item.number].into_iter().flat_map(|number| self.graph.out(number));
+        let seeds = parts.filter_map(|&(part, _)| match self.graph.objects[part as usize].object {
+            Object::Parameter | Object::RequestBody => Some((part, taken)),
+            Object::Responses => Some((part, given)),
+            _ => None,
+        });
+        seeds.collect()
     }
 
     fn find_callbacks(&self) -> Vec<At> {

@@ -109,6 +109,14 @@ impl Operation {
         }
     }
 
+    /// The security key without effect that leaves it unknown.
+    pub fn lost_key(&self) -> Option<At> {
+        match self.in_force {
+            InForce::Lost(key) => Some(key),
+            InForce::Nothing | InForce::Own(_) | InForce::Root(_) => None,
+        }
+    }
+
     /// The alternatives in force: range of indices of requirement objects.
     pub fn alternatives(&self) -> std::ops::Range<u32> {
         match &self.in_force {
