@@ -5,12 +5,12 @@ use gatelint::model::{Id, Kind, Model};
 use crate::model::{fact, model_of};
 
 /// One fact of all nodes of a kind, in document order.
-fn facts(model: &Model, kind: Kind, field: &str) -> Vec<String> {
+pub fn facts(model: &Model, kind: Kind, field: &str) -> Vec<String> {
     model.nodes(kind).map(|id| fact(model, id, field)).collect()
 }
 
 /// One fact of the node whose `name` (`path` for operations) is that.
-fn of(model: &Model, kind: Kind, name: &str, field: &str) -> String {
+pub fn of(model: &Model, kind: Kind, name: &str, field: &str) -> String {
     let key = if kind == Kind::Operation { "path" } else { "name" };
     let found: Vec<Id> = model.nodes(kind).filter(|&id| fact(model, id, key) == name).collect();
     assert_eq!(found.len(), 1, "{kind} `{name}`");
@@ -18,7 +18,7 @@ fn of(model: &Model, kind: Kind, name: &str, field: &str) -> String {
 }
 
 /// The text a fact of the first node of a kind stands at.
-fn stands_at(model: &Model, kind: Kind, index: u32, field: &str) -> String {
+pub fn stands_at(model: &Model, kind: Kind, index: u32, field: &str) -> String {
     let row = gatelint::model::fields::find(kind, field).expect("a field");
     let place = (row.at)(model, index).unwrap_or_else(|| model.place(Id { kind, index }));
     let span = model.sources().span(place);

@@ -1,6 +1,7 @@
 //! The table of kinds and fields: what rules can ask of a document. It feeds the
 //! rule compiler, the JSON Schema of rule files and `docs/model.md`. Knows no rule.
 
+mod auth;
 mod content;
 mod document;
 mod exposure;
@@ -93,6 +94,7 @@ pub const OWNERS: &[&str] = &[
 /// All fields, by kind.
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let tables = [
+        auth::FIELDS,
         document::FIELDS,
         exposure::FIELDS,
         operation::FIELDS,

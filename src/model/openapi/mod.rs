@@ -10,6 +10,7 @@ pub mod names;
 pub mod operation;
 pub mod security;
 pub mod server;
+pub mod strength;
 pub mod view;
 pub mod walk;
 
@@ -66,6 +67,8 @@ pub struct Api {
     pub schemas: Vec<u32>,
     /// Properties.
     pub properties: Vec<Property>,
+    /// Operations by the first of the alternatives in force for them: indices.
+    by_alternatives: HashMap<u32, Vec<u32>>,
     /// Paths that have items below them: the same path with one parameter more is there.
     pub collections: HashSet<String>,
     /// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
@@ -132,6 +135,7 @@ impl Api {
             parameters: Vec::new(),
             media: Vec::new(),
             properties: Vec::new(),
+            by_alternatives: HashMap::new(),
             collections: HashSet::new(),
             tls_hosts: HashSet::new(),
             schema_parameters: HashMap::new(),
@@ -151,6 +155,12 @@ impl Api {
         let mut names = Names::new(lists);
         let mut items = operation::path_items(&api.view, version, root, &api.walk);
         api.operations = operation::read(&api, &api.lost, &mut items, &mut names);
+        for (index, operation) in api.operations.iter().enumerate() {
+            let alternatives = operation.alternatives();
+            if !alternatives.is_empty() {
+                api.by_alternatives.entry(alternatives.start).or_default().push(index as u32);
+            }
+        }
         api.direct(&items);
         api.parameters = content::parameters(&mut api, &items, &mut names);
         for (index, parameter) in api.parameters.iter().enumerate() {
@@ -200,6 +210,12 @@ impl Api {
         operations.sort_unstable();
         operations.dedup();
         operations
+    }
+
+    /// Operations for which a requirement is in force: indices, in order.
+    pub fn operations_under(&self, requirement: u32) -> &[u32] {
+        let list = self.security.requirements[requirement as usize].alternatives.start;
+        self.by_alternatives.get(&list).map_or(&[], Vec::as_slice)
     }
 
     /// Spreads directions from what operations take and give (E3).

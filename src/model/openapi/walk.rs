@@ -215,7 +215,7 @@ impl Walker<'_> {
             let key = view.number(entry);
             match row[key as usize] {
                 Some(Child::Leaf) => {}
-                Some(Child::Security) => self.walk.security.push((entry, number)),
+                Some(Child::Security) => self.security(entry, number),
                 Some(child) => self.descend(entry, key, child, number),
                 None if key == K::XIgnore as u8 => self.walk.ignores.push((at, view.resolve(entry))),
                 None if object.closed() && !view.key(entry).is_some_and(|key| key.starts_with("x-") || key == "<<") => {
@@ -238,8 +238,21 @@ impl Walker<'_> {
                 let entry = At { node, ..at };
                 match child {
                     Child::Leaf => {}
-                    Child::Security => self.walk.security.push((entry, number)),
+                    Child::Security => self.security(entry, number),
                     child => self.descend(entry, self.view.number(entry), child, number),
+                }
+            }
+        }
+    }
+
+    /// A `security` entry, and the schemes that it names by URI.
+    fn security(&mut self, entry: At, number: u32) {
+        self.walk.security.push((entry, number));
+        let view = self.view;
+        for requirement in view.children(view.resolve(entry)).map(|item| view.resolve(item)) {
+            for named in view.children(requirement) {
+                if let Some(scheme) = super::security::scheme_by_uri(view, self.version, named) {
+                    self.push(scheme, Object::SecurityScheme, number, Edge::Part);
                 }
             }
         }
