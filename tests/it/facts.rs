@@ -336,3 +336,38 @@ fn optional_credentials_are_no_credentials() {
     let model = model_of("openapi: 3.0.0\npaths: {/a: {get: {security: [{key: []}, {}], responses: {}}}}\n", &[]);
     assert_eq!(facts(&model, Kind::Operation, "exposure"), ["public"]);
 }
+
+#[test]
+fn the_schema_true_is_a_schema_only_where_it_says_what_a_value_may_be() {
+    let model =
+        body("{type: object, additionalProperties: true, properties: {a: true, b: {type: array, items: true}}}");
+    assert_eq!(facts(&model, Kind::Property, "name"), ["a", "b"]);
+    let untyped = facts(&model, Kind::Schema, "untyped");
+    assert_eq!(untyped.iter().filter(|value| *value == "true").count(), 2);
+    let old = model_of(
+        "openapi: 3.0.0\npaths: {/x: {post: {requestBody: {content: {application/json: {schema: {properties: {a: true}}}}}, responses: {}}}}\n",
+        &[],
+    );
+    assert_eq!(facts(&old, Kind::Property, "name"), Vec::<String>::new());
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_leaves_type_and_path_variables_unknown() {
+    let model = model_of(
+        "openapi: 3.1.0\npaths:\n  /x/{id}:\n    post:\n      parameters: [{$ref: '#/gone'}]\n      requestBody: {content: {application/json: {schema: {title: x, $ref: '#/gone'}}}}\n      responses: {}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::Schema, "untyped"), ["unknown: unresolved reference"]);
+    assert_eq!(facts(&model, Kind::Path, "undeclaredVariables"), ["unknown: unresolved reference"]);
+}
+
+#[test]
+fn each_type_that_a_swagger_operation_consumes_is_a_media_type_and_one_carries_its_files() {
+    let model = model_of(
+        "swagger: '2.0'\nconsumes: [application/json, multipart/form-data]\npaths:\n  /x:\n    post:\n      parameters: [{name: f, in: formData, type: file}]\n      responses: {}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::MediaType, "type"), ["application/json", "multipart/form-data"]);
+    assert_eq!(facts(&model, Kind::MediaType, "carriesFile"), ["false", "true"]);
+    assert_eq!(facts(&model, Kind::MediaType, "bodyFormats"), ["json form", "absent"]);
+}

@@ -2,6 +2,7 @@
 //! rule compiler, the JSON Schema of rule files and `docs/model.md`. Knows no rule.
 
 mod auth;
+mod body;
 mod content;
 mod document;
 mod exposure;
@@ -10,7 +11,9 @@ mod parameter;
 mod property;
 mod schema;
 mod security;
+mod shape;
 mod structure;
+mod template;
 
 use std::sync::LazyLock;
 
@@ -64,6 +67,8 @@ pub const CREDENTIAL: &[&str] = &["strong", "bare", "weak"];
 pub const ADDITIONAL: &[&str] = &["closed", "open", "schema"];
 /// Parameter locations.
 pub const LOCATIONS: &[&str] = &["query", "header", "path", "cookie", "body", "formData", "querystring"];
+/// Families of formats of request bodies: their parsers have nothing in common.
+pub const FORMATS: &[&str] = &["json", "xml", "form", "yaml", "other"];
 /// OAuth 2 flows, 3.x names.
 pub const FLOWS: &[&str] = &["implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"];
 /// OpenAPI objects with a closed set of keys.
@@ -101,10 +106,12 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         property::FIELDS,
         parameter::FIELDS,
         content::FIELDS,
+        body::FIELDS,
         security::FIELDS,
         structure::FIELDS,
+        template::FIELDS,
     ];
-    let mut fields = [tables.concat(), schema::TABLES.concat()].concat();
+    let mut fields = [tables.concat(), schema::TABLES.concat(), shape::TABLES.concat()].concat();
     fields.sort_by_key(|field| field.kind);
     fields
 });

@@ -17,7 +17,7 @@ pub mod walk;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-pub use content::{Media, Parameter, Property, header_values};
+pub use content::{Media, Parameter, Property, essence, header_values};
 use grammar::{OBJECTS, Object, Version};
 use graph::{Graph, IN, OUT};
 pub use keys::nearest;
