@@ -162,6 +162,9 @@ pub struct CheckArgs {
     /// Show every finding with its lines, however many there are.
     #[arg(long, help_heading = "Output")]
     pub full: bool,
+    /// After the text, say per OWASP category what was judged and found (as --format scorecard).
+    #[arg(long, help_heading = "Output")]
+    pub scorecard: bool,
     /// Show findings that are suppressed or in the baseline, too.
     #[arg(long, help_heading = "Output")]
     pub show_suppressed: bool,

@@ -65,7 +65,7 @@ use evaluate::{Evaluation, Hit};
 use finding::{Finding, RuleIndex, State};
 use merge::Root;
 use model::{Id, Kind, Model};
-use report::{Document, ProblemReport, Report, Unknown, Verdict};
+use report::{Coverage, Document, ProblemReport, Report, Unknown, Verdict};
 use resolve::Loader;
 use rule::{Catalog, Choice, OptionValue, RuleError, RuleSet};
 use settings::{Ignore, Level, Origin, Profile, Settings};
@@ -201,6 +201,7 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     run.note_files(&sources, &roots, &files);
     let documents = documents(&sources, &judged);
     let unknowns = unknowns(&sources, &judged);
+    let coverage = coverage(&rules.set, &judged);
     let extensions = judged.iter().flat_map(|judged| judged.model.ignores().iter().copied()).collect();
     let (suppressions, malformed) = suppress::collect(&sources, &files, &extensions, settings);
     run.problems.extend(malformed);
@@ -210,6 +211,7 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         rules: rules.set.infos().to_vec(),
+        coverage,
         documents,
         findings,
         problems,
@@ -505,6 +507,18 @@ fn documents(sources: &SourceMap, judged: &[Judged]) -> Vec<Document> {
         .collect();
     documents.sort_by(|a, b| sources.file(a.file).path.cmp(&sources.file(b.file).path));
     documents
+}
+
+/// What became of each rule, over all documents.
+fn coverage(set: &RuleSet, judged: &[Judged]) -> Vec<Coverage> {
+    let of_rule = |index: u16| match set.rule(RuleIndex(index)) {
+        None => Coverage::Off,
+        Some(_) => {
+            let counts = judged.iter().filter_map(|judged| judged.evaluation.judged.get(usize::from(index)));
+            Coverage::Judged(counts.sum())
+        }
+    };
+    (0..set.infos().len() as u16).map(of_rule).collect()
 }
 
 /// What could not be known, by reason. What several roots cannot know of one place counts once.

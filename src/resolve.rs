@@ -152,13 +152,20 @@ pub fn reach(sources: &SourceMap, root: FileId) -> BTreeSet<FileId> {
     reached
 }
 
-/// Paths of the project files that the `$ref`s of a file name.
+/// Paths of the project files that the `$ref`s of a file name, and its requirements where they name
+/// schemes by URI (OpenAPI 3.2).
 fn referenced(sources: &SourceMap, id: FileId) -> BTreeSet<String> {
     let file = sources.file(id);
     let tree = &file.tree;
-    let Some(key) = tree.sym("$ref") else { return BTreeSet::new() };
-    let references = tree.ids().filter(|&node| tree.key_sym(node) == Some(key)).filter_map(|node| tree.str(node));
-    let files = references.filter(|reference| !reference.starts_with('#')).filter_map(|reference| {
+    let under = |key: &str| {
+        let key = tree.sym(key);
+        tree.ids().filter(move |&node| key.is_some() && tree.key_sym(node) == key)
+    };
+    let references = under("$ref").filter_map(|node| tree.str(node));
+    let requirements = under("security").flat_map(|list| tree.children(list)).flat_map(|item| tree.children(item));
+    // Names of components hold neither of these.
+    let uris = requirements.filter_map(|node| tree.key(node)).filter(|name| name.contains(['/', '#']));
+    let files = references.chain(uris).filter(|reference| !reference.starts_with('#')).filter_map(|reference| {
         match document(&file.path, reference.trim_end(), sources.vendored()) {
             Document::File(path) => Some(path),
             _ => None,

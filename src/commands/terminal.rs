@@ -45,6 +45,7 @@ pub fn render_options(args: &CheckArgs) -> RenderOptions {
         full: args.full,
         quiet: args.quiet,
         verbose: args.verbose,
+        scorecard: args.scorecard,
         show_suppressed: args.show_suppressed,
         width: width(),
         source_url: source_url(),

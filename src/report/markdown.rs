@@ -135,7 +135,7 @@ fn with_code(text: &str) -> String {
 
 /// Text that Markdown, HTML and GitHub's extensions (tables, math, emoji,
 /// mentions, issue numbers, links) leave alone: their characters become entities.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 16);
     for c in inert::visible(text).chars() {
         match c {

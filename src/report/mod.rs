@@ -13,6 +13,7 @@ mod linehash;
 mod markdown;
 mod place;
 mod sarif;
+mod scorecard;
 #[cfg(feature = "cli")]
 mod text;
 mod words;
@@ -36,6 +37,8 @@ pub struct Report {
     pub sources: Arc<SourceMap>,
     /// All rules of the run, also those that found nothing. [`Finding::rule`] is an index into them.
     pub rules: Vec<RuleInfo>,
+    /// What became of each rule, in the order of `rules`.
+    pub coverage: Vec<Coverage>,
     /// The root documents that were judged, ordered by path.
     pub documents: Vec<Document>,
     /// All findings in the order they are shown, silenced ones included (their state says so).
@@ -63,6 +66,15 @@ pub struct Document {
     pub kind: String,
     /// The version the document states (`3.0.3`).
     pub version: String,
+}
+
+/// What became of a rule in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// The settings or the profile leave it out.
+    Off,
+    /// It judged that many nodes, over all documents.
+    Judged(u32),
 }
 
 /// A problem, and whether the settings ignore it.
@@ -217,6 +229,8 @@ pub enum Format {
     Junit,
     /// Markdown, made for a job summary.
     Markdown,
+    /// Counts per category of the OWASP API Security Top 10, as Markdown.
+    Scorecard,
 }
 
 impl Format {
@@ -230,6 +244,7 @@ impl Format {
         Self::Gitlab,
         Self::Junit,
         Self::Markdown,
+        Self::Scorecard,
     ];
 
     /// The name on the command line.
@@ -243,6 +258,7 @@ impl Format {
             Self::Gitlab => "gitlab",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+            Self::Scorecard => "scorecard",
         }
     }
 }
@@ -281,6 +297,8 @@ pub struct RenderOptions {
     pub quiet: bool,
     /// Also what was judged, and each unknown.
     pub verbose: bool,
+    /// Whether the scorecard follows the text.
+    pub scorecard: bool,
     /// Whether silenced findings are shown, too.
     pub show_suppressed: bool,
     /// Columns of the terminal.
@@ -299,6 +317,7 @@ impl Default for RenderOptions {
             full: false,
             quiet: false,
             verbose: false,
+            scorecard: false,
             show_suppressed: false,
             width: 100,
             source_url: None,
@@ -321,5 +340,6 @@ pub fn render(format: Format, report: &Report, options: &RenderOptions, out: &mu
         Format::Gitlab => gitlab::write(report, out),
         Format::Junit => junit::write(report, out),
         Format::Markdown => markdown::write(report, options, out),
+        Format::Scorecard => scorecard::write(report, out),
     }
 }

@@ -10,7 +10,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, So
 
 use super::frame::{CONTEXT_LINES, Excerpt, Frame};
 use super::place::Located;
-use super::{ProblemReport, RenderOptions, Report, Summary, inert, words};
+use super::{ProblemReport, RenderOptions, Report, Summary, inert, scorecard, words};
 use crate::error::ProblemCode;
 use crate::finding::{Confidence, Finding, RuleIndex, Severity, State};
 use crate::span::FileId;
@@ -40,6 +40,10 @@ pub fn write(report: &Report, options: &RenderOptions, out: &mut dyn io::Write) 
     page.problems(out)?;
     if !options.quiet {
         out.write_all(inert::defused(&page.summary()).as_bytes())?;
+    }
+    if options.scorecard {
+        out.write_all(b"\n")?;
+        scorecard::section(report, out)?;
     }
     Ok(())
 }

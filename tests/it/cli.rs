@@ -386,3 +386,37 @@ impl Sandbox {
         self.run(&[&["check", "--format", "json"], args].concat())
     }
 }
+
+/// The row of a category in a scorecard: cells by column.
+fn scored<'r>(card: &'r str, category: &str) -> Vec<&'r str> {
+    let row = card.lines().find(|line| line.starts_with(&format!("| {category} "))).expect(category);
+    row.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn the_scorecard_counts_rules_and_findings_per_owasp_category() {
+    let sandbox = Sandbox::new(&[("api.yaml", CLEARTEXT)]);
+    let run = sandbox.run(&["--select", "cleartext-server,trace-method", "--format", "scorecard"]).exits(1);
+    let transport = scored(&run.stdout, "API8:2023");
+    assert_eq!(transport[0], "API8:2023 Security Misconfiguration");
+    assert_eq!(transport[1..3], ["1", "1"], "the server was judged, and there is no operation for trace-method");
+    assert_eq!(transport[4..], ["0", "1", "0", "0", "0", "0"], "one high finding");
+    assert_eq!(scored(&run.stdout, "API2:2023")[1], "0", "rules that are off judge nothing");
+    assert!(run.stdout.contains("cannot judge"), "{run:?}");
+}
+
+#[test]
+fn the_scorecard_shows_what_is_silenced() {
+    let text = CLEARTEXT.replace("api.example.com", "api.example.com # gatelint: ignore[cleartext-server] lab");
+    let run = Sandbox::new(&[("api.yaml", &text)]).run(&["--select", RULE, "--format", "scorecard"]).exits(0);
+    assert_eq!(scored(&run.stdout, "API8:2023")[4..], ["0", "0", "0", "0", "0", "1"]);
+}
+
+#[test]
+fn the_scorecard_can_follow_the_text() {
+    let sandbox = Sandbox::new(&[("api.yaml", CLEARTEXT)]);
+    assert!(!sandbox.run(&["--select", RULE]).exits(1).stdout.contains("API8:2023"));
+    let run = sandbox.run(&["--select", RULE, "--scorecard"]).exits(1);
+    assert!(run.stdout.contains("at or above high"), "{run:?}");
+    assert_eq!(scored(&run.stdout, "API8:2023")[5], "1");
+}

@@ -27,7 +27,7 @@ pub(super) fn media(model: &Model, index: u32) -> &Media {
 }
 
 /// Whether a media type is that of a request body, not of a parameter or header.
-fn is_request_body(model: &Model, index: u32) -> bool {
+pub(super) fn is_request_body(model: &Model, index: u32) -> bool {
     let api = model.api();
     let this = media(model, index);
     let is_body = |&(from, _): &(u32, Edge)| api.graph.objects[from as usize].object == Object::RequestBody;
@@ -67,7 +67,7 @@ fn carries_file(model: &Model, index: u32) -> bool {
     };
     let raw = this.media_type == "application/octet-stream" && !is_object()
         || this.schema.is_none() && is_binary_type(&this.media_type);
-    raw && is_request_body(model, index) || !files(model, index).is_empty()
+    this.lead && (raw && is_request_body(model, index) || !files(model, index).is_empty())
 }
 
 /// The largest length allowed; absent as soon as one file has none.
@@ -188,8 +188,8 @@ pub(super) static FIELDS: &[Field] = &[
         Kind::MediaType,
         "type",
         Type::Text,
-        "The media type in lower case without parameters. Stands at the key.",
-        |m, i| Fact::text(Some(&media(m, i).media_type)),
+        "The media type in lower case without parameters. Stands at the key; 2.0: at the entry of `consumes`, and absent without one.",
+        |m, i| Fact::text(Some(media(m, i).media_type.as_str()).filter(|text| !text.is_empty())),
     ),
     field(Kind::MediaType, "direction", Type::Set(DIRECTIONS), "Whether it is sent, returned or both.", |m, i| {
         set(u32::from(media(m, i).direction))

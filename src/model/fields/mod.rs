@@ -1,18 +1,19 @@
 //! The table of kinds and fields: what rules can ask of a document. It feeds the
 //! rule compiler, the JSON Schema of rule files and `docs/model.md`. Knows no rule.
 
-mod authorization;
+mod auth;
+mod body;
 mod content;
 mod document;
 mod exposure;
 mod operation;
 mod parameter;
-mod paths;
 mod property;
 mod schema;
 mod security;
+mod shape;
 mod structure;
-mod writing;
+mod template;
 
 use std::sync::LazyLock;
 
@@ -66,10 +67,10 @@ pub const CREDENTIAL: &[&str] = &["strong", "bare", "weak"];
 pub const ADDITIONAL: &[&str] = &["closed", "open", "schema"];
 /// Parameter locations.
 pub const LOCATIONS: &[&str] = &["query", "header", "path", "cookie", "body", "formData", "querystring"];
+/// Families of formats of request bodies: their parsers have nothing in common.
+pub const FORMATS: &[&str] = &["json", "xml", "form", "yaml", "other"];
 /// OAuth 2 flows, 3.x names.
 pub const FLOWS: &[&str] = &["implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"];
-/// Why two paths can match one URL.
-pub const AMBIGUITIES: &[&str] = &["names", "spelling", "crossing"];
 /// OpenAPI objects with a closed set of keys.
 pub const OWNERS: &[&str] = &[
     "document",
@@ -98,19 +99,19 @@ pub const OWNERS: &[&str] = &[
 /// All fields, by kind.
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let tables = [
+        auth::FIELDS,
         document::FIELDS,
         exposure::FIELDS,
         operation::FIELDS,
         property::FIELDS,
         parameter::FIELDS,
         content::FIELDS,
+        body::FIELDS,
         security::FIELDS,
         structure::FIELDS,
-        authorization::FIELDS,
-        paths::FIELDS,
-        writing::FIELDS,
+        template::FIELDS,
     ];
-    let mut fields = [tables.concat(), schema::TABLES.concat()].concat();
+    let mut fields = [tables.concat(), schema::TABLES.concat(), shape::TABLES.concat()].concat();
     fields.sort_by_key(|field| field.kind);
     fields
 });

@@ -15,7 +15,7 @@ use crate::model::{NameId, Why};
 use crate::span::{At, Place};
 use crate::words;
 
-fn operation(model: &Model, index: u32) -> &Operation {
+pub(super) fn operation(model: &Model, index: u32) -> &Operation {
     &model.api().operations[index as usize]
 }
 

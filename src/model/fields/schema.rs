@@ -263,9 +263,6 @@ macro_rules! shared {
             placed($kind, "format", Type::Text, "Effective `format`.",
                 |m, i| Fact::text(effective(m, $of(m, i)).and_then(|effective| effective.format).map(|format| m.api().view.text(format))),
                 |m, i| value_of(effective(m, $of(m, i)).and_then(|effective| effective.format))),
-            placed($kind, "pattern", Type::Text, "Effective `pattern`; of several the first. Stands at the value.",
-                |m, i| Fact::text(effective(m, $of(m, i)).and_then(|effective| effective.pattern).map(|pattern| m.api().view.text(pattern))),
-                |m, i| value_of(effective(m, $of(m, i)).and_then(|effective| effective.pattern))),
             placed($kind, "maxLength", Type::Number, "Effective `maxLength`, in characters. Stands at the value.",
                 |m, i| limit(m, $of(m, i), types::STRING, |effective| value(effective.max_length)),
                 |m, i| stated(m, $of(m, i), |effective| effective.max_length)),
@@ -298,9 +295,9 @@ macro_rules! shared {
     };
 }
 
-static SCHEMA: [Field; 12] = shared!(Kind::Schema, schema);
-static PROPERTY: [Field; 12] = shared!(Kind::Property, property::schema);
-static PARAMETER: [Field; 12] = shared!(Kind::Parameter, parameter::schema);
+static SCHEMA: [Field; 11] = shared!(Kind::Schema, schema);
+static PROPERTY: [Field; 11] = shared!(Kind::Property, property::schema);
+static PARAMETER: [Field; 11] = shared!(Kind::Parameter, parameter::schema);
 
 /// The shared fields of the three kinds, then the own ones of schemas.
 pub(super) static TABLES: &[&[Field]] = &[&SCHEMA, &PROPERTY, &PARAMETER, OWN];

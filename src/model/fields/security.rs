@@ -15,22 +15,26 @@ fn scheme(model: &Model, index: u32) -> &Scheme {
     &model.api().security.schemes[index as usize]
 }
 
-pub(super) fn scheme_name(model: &Model, index: u32) -> &str {
-    model.api().view.key(scheme(model, index).entry).unwrap_or_default()
+fn scheme_name(model: &Model, index: u32) -> &str {
+    let api = model.api();
+    let entry = scheme(model, index).entry;
+    // A URI may lead to a file that is nothing but one scheme.
+    api.view.key(entry).unwrap_or_else(|| &api.view.sources.file(entry.file).path)
 }
 
 fn scheme_text(model: &Model, index: u32, key: K) -> Option<&str> {
     model.api().view.scalar(scheme(model, index).at?, key)
 }
 
-/// Operations for which some required scheme satisfies a test.
-fn operations_with(model: &Model, test: impl Fn(&Required) -> bool) -> Vec<u32> {
+/// Operations that require a scheme in effect, each once.
+pub(super) fn requiring(model: &Model, scheme: u32) -> Vec<u32> {
     let api = model.api();
-    let with = |operation: &crate::model::openapi::operation::Operation| {
-        api.security.required_of(&operation.alternatives()).any(&test)
-    };
-    let found = api.operations.iter().enumerate().filter(|(_, operation)| with(operation));
-    found.map(|(index, _)| index as u32).collect()
+    let required = api.security.required.iter().filter(|required| required.scheme == Some(scheme));
+    let mut operations: Vec<u32> =
+        required.flat_map(|required| api.operations_under(required.requirement)).copied().collect();
+    operations.sort_unstable();
+    operations.dedup();
+    operations
 }
 
 fn url(model: &Model, index: u32) -> &AuthUrl {
@@ -74,11 +78,11 @@ fn authorization_kind(kind: SchemeKind) -> &'static str {
     }
 }
 
-pub(super) fn required(model: &Model, index: u32) -> &Required {
+fn required(model: &Model, index: u32) -> &Required {
     &model.api().security.required[index as usize]
 }
 
-fn required_name(model: &Model, index: u32) -> &str {
+pub(super) fn required_name(model: &Model, index: u32) -> &str {
     model.api().view.key(required(model, index).entry).unwrap_or_default()
 }
 
@@ -125,9 +129,13 @@ fn found_text(model: &Model, at: At) -> &'static str {
 }
 
 pub(super) static FIELDS: &[Field] = &[
-    field(Kind::SecurityScheme, "name", Type::Text, "Its component name. Stands at the key.", |m, i| {
-        Fact::text(Some(scheme_name(m, i)))
-    }),
+    field(
+        Kind::SecurityScheme,
+        "name",
+        Type::Text,
+        "Its component name, or the key that a URI leads to. Stands at the key.",
+        |m, i| Fact::text(Some(scheme_name(m, i))),
+    ),
     placed(
         Kind::SecurityScheme,
         "kind",
@@ -164,7 +172,7 @@ pub(super) static FIELDS: &[Field] = &[
         "requiredBy",
         Type::Nodes(Kind::Operation),
         "Operations that require it in effect.",
-        |m, i| Fact::nodes(Kind::Operation, operations_with(m, |required| required.scheme == Some(i))),
+        |m, i| Fact::nodes(Kind::Operation, requiring(m, i)),
     ),
     field(
         Kind::OauthFlow,
@@ -239,7 +247,7 @@ pub(super) static FIELDS: &[Field] = &[
         Type::Nodes(Kind::Operation),
         "Operations the requirement is in force for.",
         |m, i| {
-            let operations = m.api().scopes.operations(required(m, i).requirement);
+            let operations = m.api().operations_under(required(m, i).requirement);
             Fact::nodes(Kind::Operation, operations.iter().copied())
         },
     ),

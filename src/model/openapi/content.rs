@@ -47,6 +47,10 @@ pub struct Media {
     pub schema: Option<u32>,
     /// Object number of the owner: a Media Type Object, or a 2.0 operation.
     pub owner: u32,
+    /// Whether files are sent with it if there are any: of the types that a 2.0 operation consumes, one is.
+    pub lead: bool,
+    /// 2.0: the body parameter.
+    pub body: Option<At>,
 }
 
 /// A named property.
@@ -105,7 +109,7 @@ pub fn parameters(api: &mut Api, items: &[PathItem], names: &mut Names) -> Vec<P
 /// Reads the media types of request bodies and responses.
 pub fn media(api: &Api) -> Vec<Media> {
     if api.version == Version::V20 {
-        return api.operations.iter().filter_map(|operation| swagger_media(api, operation)).collect();
+        return api.operations.iter().flat_map(|operation| swagger_media(api, operation)).collect();
     }
     let objects = api.of(Object::MediaType).iter().map(|&number| {
         let object = api.graph.objects[number as usize];
@@ -116,41 +120,50 @@ pub fn media(api: &Api) -> Vec<Media> {
             direction: api.graph.direction(number),
             schema: api.graph.part(number, Object::Schema),
             owner: number,
+            lead: true,
+            body: None,
         }
     });
     objects.collect()
 }
 
 /// A media type in lower case, without parameters.
-fn essence(text: &str) -> String {
+pub fn essence(text: &str) -> String {
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// 2.0: what an operation with a body or form consumes, at the entry of `consumes` that says so, else at the method.
-fn swagger_media(api: &Api, operation: &operation::Operation) -> Option<Media> {
+/// 2.0: what an operation with a body or form consumes, each at its entry of `consumes`; at the method if there is none.
+fn swagger_media(api: &Api, operation: &operation::Operation) -> Vec<Media> {
     let view = &api.view;
     let inputs = || operation.parameters.iter().map(|&index| &api.parameters[index as usize]);
     let body = inputs().find(|parameter| parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "body"));
     let is_form =
         inputs().any(|parameter| parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "formData"));
     if body.is_none() && !is_form {
-        return None;
+        return Vec::new();
     }
-    let consumes = view.get(operation.at, K::Consumes).or_else(|| view.get(api.root, K::Consumes));
-    let entries = || consumes.into_iter().flat_map(|list| view.children(list)).map(|entry| view.resolve(entry));
-    let entry =
-        entries().find(|&entry| essence(view.text(entry)) == "multipart/form-data").or_else(|| entries().next());
     let file = inputs().find(|parameter| {
         let schema = parameter.schema.and_then(|schema| api.graph.effective(schema));
         schema.is_some_and(|schema| schema.types & types::FILE != 0)
     });
-    Some(Media {
-        place: entry.map_or(Place::key(operation.entry), Place::value),
-        media_type: entry.map_or_else(String::new, |entry| essence(view.text(entry))),
+    let consumed = |place: Place, media_type: String| Media {
+        place,
+        media_type,
         direction: super::graph::IN,
         schema: file.or(body).and_then(|parameter| parameter.schema),
         owner: operation.number,
-    })
+        lead: false,
+        body: body.map(|parameter| parameter.at),
+    };
+    let consumes = view.get(operation.at, K::Consumes).or_else(|| view.get(api.root, K::Consumes));
+    let entries = consumes.into_iter().flat_map(|list| view.children(list)).map(|entry| view.resolve(entry));
+    let mut media: Vec<Media> = entries.map(|entry| consumed(Place::value(entry), essence(view.text(entry)))).collect();
+    if media.is_empty() {
+        media.push(consumed(Place::key(operation.entry), String::new()));
+    }
+    let lead = media.iter().position(|one| one.media_type == "multipart/form-data").unwrap_or(0);
+    media[lead].lead = true;
+    media
 }
 
 /// All named properties, in document order.

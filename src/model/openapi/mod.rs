@@ -8,30 +8,27 @@ pub mod graph;
 mod keys;
 pub mod names;
 pub mod operation;
-pub mod paths;
-pub mod scopes;
 pub mod security;
 pub mod server;
+pub mod strength;
 pub mod view;
 pub mod walk;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-pub use content::{Media, Parameter, Property, header_values};
+pub use content::{Media, Parameter, Property, essence, header_values};
 use grammar::{OBJECTS, Object, Version};
 use graph::{Graph, IN, OUT};
 pub use keys::nearest;
 use names::Names;
 use operation::{Operation, PathItem, Role};
-use paths::PathPair;
-use scopes::{Authentications, Scopes};
 use security::{Lost, Schemes};
 use server::Server;
 use view::View;
 use walk::Walk;
 
-use super::{NameId, net};
+use super::net;
 use crate::error::{Problem, ProblemCode};
 use crate::source::{NodeKind, SourceMap};
 use crate::span::{At, FileId, Place};
@@ -70,19 +67,14 @@ pub struct Api {
     pub schemas: Vec<u32>,
     /// Properties.
     pub properties: Vec<Property>,
+    /// Operations by the first of the alternatives in force for them: indices.
+    by_alternatives: HashMap<u32, Vec<u32>>,
     /// Paths that have items below them: the same path with one parameter more is there.
     pub collections: HashSet<String>,
     /// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
     pub tls_hosts: HashSet<(u32, net::Scheme, Option<String>)>,
     /// Parameters by the object number of their schema: indices.
     pub schema_parameters: HashMap<u32, Vec<u32>>,
-    /// Declared and required scopes.
-    pub scopes: Scopes,
-    /// Static segments before path parameters, by index of the parameter.
-    pub segments_before: HashMap<u32, Vec<NameId>>,
-    path_pairs: OnceLock<Vec<PathPair>>,
-    authentications: OnceLock<Authentications>,
-    bodies: OnceLock<HashMap<u32, Vec<u32>>>,
     /// Entries of callbacks: their keys are the expressions.
     pub callbacks: Vec<At>,
     /// `$ref` values in object positions.
@@ -143,14 +135,10 @@ impl Api {
             parameters: Vec::new(),
             media: Vec::new(),
             properties: Vec::new(),
+            by_alternatives: HashMap::new(),
             collections: HashSet::new(),
             tls_hosts: HashSet::new(),
             schema_parameters: HashMap::new(),
-            scopes: Scopes::default(),
-            segments_before: HashMap::new(),
-            path_pairs: OnceLock::new(),
-            authentications: OnceLock::new(),
-            bodies: OnceLock::new(),
             callbacks: Vec::new(),
             references: Vec::new(),
             duplicates: Vec::new(),
@@ -167,6 +155,12 @@ impl Api {
         let mut names = Names::new(lists);
         let mut items = operation::path_items(&api.view, version, root, &api.walk);
         api.operations = operation::read(&api, &api.lost, &mut items, &mut names);
+        for (index, operation) in api.operations.iter().enumerate() {
+            let alternatives = operation.alternatives();
+            if !alternatives.is_empty() {
+                api.by_alternatives.entry(alternatives.start).or_default().push(index as u32);
+            }
+        }
         api.direct(&items);
         api.parameters = content::parameters(&mut api, &items, &mut names);
         for (index, parameter) in api.parameters.iter().enumerate() {
@@ -176,8 +170,6 @@ impl Api {
         }
         api.media = content::media(&api);
         api.properties = content::properties(&api, &mut names);
-        api.scopes = Scopes::read(&api, &mut names);
-        api.segments_before = paths::segments_before(&api, &items, &mut names);
         api.servers = server::read(&api, &items);
         api.tls_hosts = server::tls_hosts(&api.servers);
         api.collections = operation::collections(&api.view, &items);
@@ -202,30 +194,6 @@ impl Api {
         Place::key(self.graph.objects[number as usize].at)
     }
 
-    /// Pairs of paths that can match one URL.
-    pub fn path_pairs(&self) -> &[PathPair] {
-        self.path_pairs.get_or_init(|| paths::pairs(self))
-    }
-
-    /// Which operations are protected alike.
-    pub fn authentications(&self) -> &Authentications {
-        self.authentications.get_or_init(|| Authentications::read(self))
-    }
-
-    /// Media types of requests whose schema is that object: indices.
-    pub fn bodies_of(&self, schema: u32) -> &[u32] {
-        let bodies = self.bodies.get_or_init(|| {
-            let mut bodies: HashMap<u32, Vec<u32>> = HashMap::new();
-            for (index, media) in self.media.iter().enumerate() {
-                if let Some(schema) = media.schema.filter(|_| media.direction & IN != 0) {
-                    bodies.entry(schema).or_default().push(index as u32);
-                }
-            }
-            bodies
-        });
-        bodies.get(&schema).map_or(&[], Vec::as_slice)
-    }
-
     /// Operations from which an object is reached in a direction: indices, in order.
     /// `whole`: only those of which it is the whole request or response.
     pub fn operations_of(&self, number: u32, bit: u8, whole: bool) -> Vec<u32> {
@@ -242,6 +210,12 @@ impl Api {
         operations.sort_unstable();
         operations.dedup();
         operations
+    }
+
+    /// Operations for which a requirement is in force: indices, in order.
+    pub fn operations_under(&self, requirement: u32) -> &[u32] {
+        let list = self.security.requirements[requirement as usize].alternatives.start;
+        self.by_alternatives.get(&list).map_or(&[], Vec::as_slice)
     }
 
     /// Spreads directions from what operations take and give (E3).

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::grammar::{Object, Version};
 use super::view::{K, View};
 use super::walk::Walk;
+use crate::resolve;
 use crate::source::NodeKind;
 use crate::span::{At, Place};
 
@@ -81,6 +82,8 @@ pub struct Requirement {
     pub at: At,
     /// Its schemes: range of indices into [`Schemes::required`].
     pub required: std::ops::Range<u32>,
+    /// It and the requirements beside it: range of indices into [`Schemes::requirements`].
+    pub alternatives: std::ops::Range<u32>,
 }
 
 /// A scheme named by a requirement object.
@@ -187,6 +190,19 @@ impl Schemes {
         }
     }
 
+    /// The scheme that a requirement names by URI. One outside of `components` is defined by that.
+    fn by_uri(&mut self, view: &View, version: Version, entry: At) -> Option<u32> {
+        let at = scheme_by_uri(view, version, entry)?;
+        if let Some(known) = self.schemes.iter().position(|scheme| scheme.at == Some(at)) {
+            return Some(known as u32);
+        }
+        let (kind, kind_at) = scheme_kind(view, at, at);
+        let index = self.schemes.len() as u32;
+        self.schemes.push(Scheme { entry: at, at: Some(at), kind, kind_at });
+        self.flows(view, version, at, index);
+        Some(index)
+    }
+
     fn flows(&mut self, view: &View, version: Version, at: At, scheme: u32) {
         const URLS: [K; 6] = [
             K::AuthorizationUrl,
@@ -243,6 +259,9 @@ impl Schemes {
             _ => self.malformed.push(Malformed { at: entry, expected: "a list of security requirements" }),
         }
         let alternatives = first..self.requirements.len() as u32;
+        for requirement in &mut self.requirements[first as usize..] {
+            requirement.alternatives = alternatives.clone();
+        }
         // A null counts as absent: what was meant is not known.
         let says = match () {
             () if self.malformed.len() > malformed => None,
@@ -261,7 +280,7 @@ impl Schemes {
             if name == "<<" {
                 continue;
             }
-            let scheme = self.by_name.get(name).copied();
+            let scheme = self.by_name.get(name).copied().or_else(|| self.by_uri(view, version, entry));
             let required = self.required.len() as u32;
             self.required.push(Required { entry, scheme, requirement: index });
             let scopes = view.resolve(entry);
@@ -279,7 +298,8 @@ impl Schemes {
                 }
             }
         }
-        self.requirements.push(Requirement { at, required: first..self.required.len() as u32 });
+        let required = first..self.required.len() as u32;
+        self.requirements.push(Requirement { at, required, alternatives: index..index + 1 });
     }
 
     fn declares(&self, view: &View, version: Version, scheme: u32, scope: &str) -> bool {
@@ -316,6 +336,17 @@ impl Schemes {
                         && view.scalar(at, K::Name).is_some_and(|name| name.eq_ignore_ascii_case("cookie")))
         })
     }
+}
+
+/// The scheme to which the name in a requirement leads as a URI, as 3.2 allows.
+pub fn scheme_by_uri(view: &View, version: Version, entry: At) -> Option<At> {
+    const TYPES: [&str; 5] = ["apiKey", "http", "oauth2", "openIdConnect", "mutualTLS"];
+    if version < Version::V32 {
+        return None;
+    }
+    let target = resolve::target(&view.sources, entry.file, view.key(entry)?).ok()?;
+    let at = view.follow(target)?;
+    view.scalar(at, K::Type).is_some_and(|named| TYPES.contains(&named)).then_some(at)
 }
 
 fn flow_index(name: &str) -> Option<u8> {

@@ -39,7 +39,7 @@ keys! {
     XSandbox = "x-sandbox", XIgnore = "x-gatelint-ignore", PathItems = "pathItems", ItemSchema = "itemSchema", Not = "not",
     If = "if", AdditionalOperations = "additionalOperations",
     Self_ = "$self", Then = "then", Else = "else", DependentSchemas = "dependentSchemas", Defs = "$defs", Tags = "tags",
-    Description = "description",
+    Description = "description", AllowReserved = "allowReserved",
 }
 
 /// All keys with a number: those above, then the others of the grammar.

@@ -46,7 +46,7 @@ pub struct Walk {
     pub edges: Vec<(u32, u32, Edge)>,
     /// `$ref` values in object positions.
     pub references: Vec<At>,
-    /// Objects some `$ref` of which has no target, or none that is read.
+    /// Objects some `$ref` of which has no target, or none that is read; by number.
     pub broken: Vec<u32>,
     /// Keys the grammar does not know, with the object they stand in.
     pub unknown_keys: Vec<(At, u32)>,
@@ -69,6 +69,11 @@ impl Walk {
     pub fn object_at(&self, at: At) -> Option<u32> {
         let found = *self.defined.get(at.file.0 as usize)?.get(at.node.0 as usize)?;
         (found != NONE).then_some(found)
+    }
+
+    /// Whether some `$ref` of an object has no target, or none that is read.
+    pub fn is_broken(&self, number: u32) -> bool {
+        self.broken.binary_search(&number).is_ok()
     }
 }
 
@@ -103,13 +108,19 @@ pub fn walk(view: &View, version: Version, root: At) -> Walk {
     while let Some(visit) = walker.open.pop() {
         walker.visit(visit);
     }
+    walker.walk.broken.sort_unstable();
     walker.walk
 }
 
 impl Walker<'_> {
     fn visit(&mut self, Visit { at, object, from, edge }: Visit) {
+        let entry = at;
         let at = self.view.resolve(at);
         if self.view.kind(at) != NodeKind::Map {
+            if object == Object::Schema && from != NONE && self.admits_anything(entry, at, edge) {
+                let (number, _) = self.define(at, object, from);
+                self.walk.edges.push((from, number, edge));
+            }
             return;
         }
         let reference = self.view.reference(at);
@@ -135,6 +146,17 @@ impl Walker<'_> {
         }
         // Depth first in document order.
         self.open[first..].reverse();
+    }
+
+    /// Whether a value is the schema `true` (3.1) that says what a body, a property or an item may be.
+    ///
+    /// Elsewhere (`additionalProperties`, `unevaluatedItems`) it says nothing about a value of its own.
+    fn admits_anything(&self, entry: At, value: At, edge: Edge) -> bool {
+        const SCHEMA: u8 = K::Schema as u8;
+        const ITEMS: u8 = K::Items as u8;
+        self.version >= Version::V31
+            && self.view.tree(value.file).bool(value.node) == Some(true)
+            && (matches!(edge, Edge::Property(_)) || matches!(self.view.number(entry), SCHEMA | ITEMS))
     }
 
     /// The number of the object defined at `at`, and whether it is new.
@@ -215,7 +237,7 @@ impl Walker<'_> {
             let key = view.number(entry);
             match row[key as usize] {
                 Some(Child::Leaf) => {}
-                Some(Child::Security) => self.walk.security.push((entry, number)),
+                Some(Child::Security) => self.security(entry, number),
                 Some(child) => self.descend(entry, key, child, number),
                 None if key == K::XIgnore as u8 => self.walk.ignores.push((at, view.resolve(entry))),
                 None if object.closed() && !view.key(entry).is_some_and(|key| key.starts_with("x-") || key == "<<") => {
@@ -238,8 +260,21 @@ impl Walker<'_> {
                 let entry = At { node, ..at };
                 match child {
                     Child::Leaf => {}
-                    Child::Security => self.walk.security.push((entry, number)),
+                    Child::Security => self.security(entry, number),
                     child => self.descend(entry, self.view.number(entry), child, number),
+                }
+            }
+        }
+    }
+
+    /// A `security` entry, and the schemes that it names by URI.
+    fn security(&mut self, entry: At, number: u32) {
+        self.walk.security.push((entry, number));
+        let view = self.view;
+        for requirement in view.children(view.resolve(entry)).map(|item| view.resolve(item)) {
+            for named in view.children(requirement) {
+                if let Some(scheme) = super::security::scheme_by_uri(view, self.version, named) {
+                    self.push(scheme, Object::SecurityScheme, number, Edge::Part);
                 }
             }
         }

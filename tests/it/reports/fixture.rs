@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gatelint::error::{Problem, ProblemCode};
 use gatelint::finding::{Confidence, Finding, Message, Related, RuleIndex, RuleInfo, Severity, State};
-use gatelint::report::{Document, Format, ProblemReport, RenderOptions, Report, Unknown, Verdict, render};
+use gatelint::report::{Coverage, Document, Format, ProblemReport, RenderOptions, Report, Unknown, Verdict, render};
 use gatelint::source::{Limits, SourceMap, read};
 use gatelint::span::{At, FileId, Place, Span};
 
@@ -26,6 +26,7 @@ impl Fixture {
             tool_version: "0.1.0".to_owned(),
             sources: Arc::new(sources),
             rules: Vec::new(),
+            coverage: Vec::new(),
             documents: if files.is_empty() { Vec::new() } else { vec![document] },
             findings: Vec::new(),
             problems: Vec::new(),
@@ -40,6 +41,7 @@ impl Fixture {
 
     /// Adds a rule.
     pub fn rule(&mut self, id: &str, severity: Severity) -> RuleIndex {
+        self.report.coverage.push(Coverage::Judged(1));
         self.report.rules.push(RuleInfo {
             id: id.to_owned(),
             title: format!("Something about {id}"),

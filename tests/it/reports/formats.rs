@@ -28,7 +28,10 @@ fn format_names_lead_there_and_back() {
         assert_eq!(Format::from_str(format.as_str()), Ok(*format));
     }
     let error = Format::from_str("yaml").unwrap_err().to_string();
-    assert_eq!(error, "unknown format `yaml`, expected one of text, json, sarif, github, gitlab, junit, markdown");
+    assert_eq!(
+        error,
+        "unknown format `yaml`, expected one of text, json, sarif, github, gitlab, junit, markdown, scorecard"
+    );
 }
 
 #[test]

@@ -161,6 +161,19 @@ fn junit_is_well_formed_and_holds_one_case_per_entry() {
 }
 
 #[test]
+fn a_scorecard_has_no_markup_of_others() {
+    let text = hostile().render_with(Format::Scorecard, &options());
+    assert_harmless(&text);
+    assert_eq!(commands(&text), Vec::<&str>::new());
+    for line in text.lines().filter(|line| line.contains("openapi")) {
+        assert!(!line.contains(['<', '>', '`', '[', ']', '@', '$', '\\', '*']) && !line.contains("://"), "{line}");
+    }
+    for row in text.lines().filter(|line| line.starts_with('|')) {
+        assert_eq!(row.matches('|').count(), 11, "{row}");
+    }
+}
+
+#[test]
 fn markdown_rows_have_four_cells_and_no_markup_of_others() {
     let text = hostile().render_with(Format::Markdown, &options());
     assert_harmless(&text);
