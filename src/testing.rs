@@ -83,7 +83,7 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
         under,
         message,
     };
-    let rules = match compile(catalog, lists, file) {
+    let rules = match compile(catalog, lists, file, file) {
         Ok(rules) => rules,
         Err(errors) => {
             summary.failures.extend(errors.into_iter().map(|error| fail(None, String::new(), error.to_string())));
@@ -122,7 +122,7 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
     if summary.failures.is_empty() {
         for mutant in mutants::of(file) {
             summary.mutants += 1;
-            let survives = compile(catalog, lists, &mutant.file)
+            let survives = compile(catalog, lists, &mutant.file, file)
                 .map(|changed| documents.iter().all(|document| !document.tells_apart(id, &rules, &changed)));
             let message = match survives {
                 Ok(false) => continue,
@@ -135,10 +135,19 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
     summary
 }
 
-/// The rule and those it supersedes; all rules for what the engine reports of suppressions.
-fn compile(catalog: &Catalog, lists: &WordLists, file: &RuleFile) -> Result<RuleSet, Vec<RuleError>> {
+/// The rule and those that `original` supersedes; all rules for what the engine reports of suppressions.
+fn compile(
+    catalog: &Catalog,
+    lists: &WordLists,
+    file: &RuleFile,
+    original: &RuleFile,
+) -> Result<RuleSet, Vec<RuleError>> {
     let on = |_: &RuleFile| Choice { enabled: true, ..Choice::default() };
-    if by_engine(file) { catalog.compile(lists, on) } else { catalog.around(file.clone()).compile(lists, on) }
+    if by_engine(file) {
+        catalog.compile(lists, on)
+    } else {
+        catalog.around(file.clone(), &original.supersedes).compile(lists, on)
+    }
 }
 
 /// Whether the engine itself reports what the rule is about.

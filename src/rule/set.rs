@@ -92,9 +92,9 @@ impl Catalog {
         Ok(())
     }
 
-    /// The catalog of one rule, as `file` has it, and the rules it supersedes; without root causes.
-    pub(crate) fn around(&self, file: RuleFile) -> Self {
-        let beside = |entry: &&Entry| file.supersedes.iter().any(|other| other.value == entry.file.id.value);
+    /// The catalog of one rule, as `file` has it, and of those in `superseded`; without root causes.
+    pub(crate) fn around(&self, file: RuleFile, superseded: &[de::Spanned<String>]) -> Self {
+        let beside = |entry: &&Entry| superseded.iter().any(|other| other.value == entry.file.id.value);
         let mut rules: Vec<Entry> = self.rules.iter().filter(beside).cloned().collect();
         for entry in &mut rules {
             entry.file.supersedes.clear();

@@ -162,7 +162,8 @@ impl Prepared {
     /// Whether the examples' claims, or the confidence and words of a finding, are others with changed rules.
     pub(super) fn tells_apart(&self, rule: &str, rules: &RuleSet, changed: &RuleSet) -> bool {
         let found = self.findings(changed);
-        if !self.compare(rule, changed, &found).is_empty() {
+        // Both sets hold the same rules, and the claim is that of the unchanged one.
+        if !self.compare(rule, rules, &found).is_empty() {
             return true;
         }
         let words = |findings: Vec<Finding>| -> Vec<_> {
