@@ -18,6 +18,8 @@ pub enum Kind {
     Server,
     /// A path item under `paths`.
     Path,
+    /// Two paths that can match one URL.
+    PathPair,
     /// An operation: a method of a path, webhook or callback.
     Operation,
     /// A parameter definition, header and 2.0 body parameters included.
@@ -36,6 +38,8 @@ pub enum Kind {
     SecurityScheme,
     /// A flow of an OAuth 2 scheme.
     OauthFlow,
+    /// A scope that an OAuth 2 scheme declares.
+    DeclaredScope,
     /// A URL of an authorization server, in a scheme or flow.
     AuthUrl,
     /// A security requirement object: one alternative.
@@ -60,10 +64,11 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in table order.
-    pub const ALL: [Kind; 22] = [
+    pub const ALL: [Kind; 24] = [
         Self::Document,
         Self::Server,
         Self::Path,
+        Self::PathPair,
         Self::Operation,
         Self::Parameter,
         Self::MediaType,
@@ -73,6 +78,7 @@ impl Kind {
         Self::Property,
         Self::SecurityScheme,
         Self::OauthFlow,
+        Self::DeclaredScope,
         Self::AuthUrl,
         Self::Requirement,
         Self::RequiredScheme,
@@ -91,6 +97,7 @@ impl Kind {
             Self::Document => "document",
             Self::Server => "server",
             Self::Path => "path",
+            Self::PathPair => "pathPair",
             Self::Operation => "operation",
             Self::Parameter => "parameter",
             Self::MediaType => "mediaType",
@@ -100,6 +107,7 @@ impl Kind {
             Self::Property => "property",
             Self::SecurityScheme => "securityScheme",
             Self::OauthFlow => "oauthFlow",
+            Self::DeclaredScope => "declaredScope",
             Self::AuthUrl => "authUrl",
             Self::Requirement => "requirement",
             Self::RequiredScheme => "requiredScheme",

@@ -4,6 +4,7 @@
 
 mod action;
 mod auth_facts;
+mod authorization_facts;
 mod cli;
 mod discover;
 mod docs;

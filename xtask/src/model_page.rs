@@ -70,6 +70,9 @@ fn describe(kind: Kind) -> &'static str {
         Kind::Document => "The API document: one per root.",
         Kind::Server => "A server: a Server Object of 3.x, or one scheme of the host of 2.0.",
         Kind::Path => "A path item under `paths`.",
+        Kind::PathPair => {
+            "Two paths that can match the same URL with the same method: equal but for parameter names, letter case or a slash at the end, or each with static text where the other has a parameter. No pair: one is the more concrete throughout, or a parameter's schema excludes the other's text."
+        }
         Kind::Operation => "An operation: a method of a path, a webhook or a callback.",
         Kind::Parameter => "A parameter definition; headers and the body parameters of 2.0 included.",
         Kind::MediaType => "A media type of a request body or response (2.0: of `consumes` or `produces`).",
@@ -81,6 +84,7 @@ fn describe(kind: Kind) -> &'static str {
         Kind::Property => "A named property of an object schema.",
         Kind::SecurityScheme => "A security scheme definition.",
         Kind::OauthFlow => "A flow of an OAuth 2 scheme.",
+        Kind::DeclaredScope => "A scope that an OAuth 2 scheme declares, once however many of its flows do.",
         Kind::AuthUrl => "A URL of an authorization server, in a scheme or a flow.",
         Kind::Requirement => "A security requirement object: one of the alternatives of a `security` list.",
         Kind::RequiredScheme => "A scheme that a requirement object names.",

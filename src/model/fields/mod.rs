@@ -2,18 +2,21 @@
 //! rule compiler, the JSON Schema of rule files and `docs/model.md`. Knows no rule.
 
 mod auth;
+mod authorization;
 mod body;
 mod content;
 mod document;
 mod exposure;
 mod operation;
 mod parameter;
+mod paths;
 mod property;
 mod schema;
 mod security;
 mod shape;
 mod structure;
 mod template;
+mod writing;
 
 use std::sync::LazyLock;
 
@@ -71,6 +74,8 @@ pub const LOCATIONS: &[&str] = &["query", "header", "path", "cookie", "body", "f
 pub const FORMATS: &[&str] = &["json", "xml", "form", "yaml", "other"];
 /// OAuth 2 flows, 3.x names.
 pub const FLOWS: &[&str] = &["implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"];
+/// Why two paths can match one URL.
+pub const AMBIGUITIES: &[&str] = &["names", "spelling", "crossing"];
 /// OpenAPI objects with a closed set of keys.
 pub const OWNERS: &[&str] = &[
     "document",
@@ -110,6 +115,9 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         security::FIELDS,
         structure::FIELDS,
         template::FIELDS,
+        authorization::FIELDS,
+        paths::FIELDS,
+        writing::FIELDS,
     ];
     let mut fields = [tables.concat(), schema::TABLES.concat(), shape::TABLES.concat()].concat();
     fields.sort_by_key(|field| field.kind);

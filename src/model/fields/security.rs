@@ -15,7 +15,7 @@ fn scheme(model: &Model, index: u32) -> &Scheme {
     &model.api().security.schemes[index as usize]
 }
 
-fn scheme_name(model: &Model, index: u32) -> &str {
+pub(super) fn scheme_name(model: &Model, index: u32) -> &str {
     let api = model.api();
     let entry = scheme(model, index).entry;
     // A URI may lead to a file that is nothing but one scheme.
@@ -78,7 +78,7 @@ fn authorization_kind(kind: SchemeKind) -> &'static str {
     }
 }
 
-fn required(model: &Model, index: u32) -> &Required {
+pub(super) fn required(model: &Model, index: u32) -> &Required {
     &model.api().security.required[index as usize]
 }
 

@@ -8,6 +8,8 @@ pub mod graph;
 mod keys;
 pub mod names;
 pub mod operation;
+pub mod paths;
+pub mod scopes;
 pub mod security;
 pub mod server;
 pub mod strength;
@@ -15,7 +17,7 @@ pub mod view;
 pub mod walk;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use content::{Media, Parameter, Property, essence, header_values};
 use grammar::{OBJECTS, Object, Version};
@@ -23,12 +25,14 @@ use graph::{Graph, IN, OUT};
 pub use keys::nearest;
 use names::Names;
 use operation::{Operation, PathItem, Role};
+use paths::PathPair;
+use scopes::{Authentications, Scopes};
 use security::{Lost, Schemes};
 use server::Server;
 use view::View;
 use walk::Walk;
 
-use super::net;
+use super::{NameId, net};
 use crate::error::{Problem, ProblemCode};
 use crate::source::{NodeKind, SourceMap};
 use crate::span::{At, FileId, Place};
@@ -75,6 +79,13 @@ pub struct Api {
     pub tls_hosts: HashSet<(u32, net::Scheme, Option<String>)>,
     /// Parameters by the object number of their schema: indices.
     pub schema_parameters: HashMap<u32, Vec<u32>>,
+    /// Declared and required scopes.
+    pub scopes: Scopes,
+    /// Static segments before path parameters, by index of the parameter.
+    pub segments_before: HashMap<u32, Vec<NameId>>,
+    path_pairs: OnceLock<Vec<PathPair>>,
+    authentications: OnceLock<Authentications>,
+    bodies: OnceLock<HashMap<u32, Vec<u32>>>,
     /// Entries of callbacks: their keys are the expressions.
     pub callbacks: Vec<At>,
     /// `$ref` values in object positions.
@@ -139,6 +150,11 @@ impl Api {
             collections: HashSet::new(),
             tls_hosts: HashSet::new(),
             schema_parameters: HashMap::new(),
+            scopes: Scopes::default(),
+            segments_before: HashMap::new(),
+            path_pairs: OnceLock::new(),
+            authentications: OnceLock::new(),
+            bodies: OnceLock::new(),
             callbacks: Vec::new(),
             references: Vec::new(),
             duplicates: Vec::new(),
@@ -170,6 +186,8 @@ impl Api {
         }
         api.media = content::media(&api);
         api.properties = content::properties(&api, &mut names);
+        api.scopes = Scopes::read(&api, &mut names);
+        api.segments_before = paths::segments_before(&api, &items, &mut names);
         api.servers = server::read(&api, &items);
         api.tls_hosts = server::tls_hosts(&api.servers);
         api.collections = operation::collections(&api.view, &items);
@@ -192,6 +210,30 @@ impl Api {
     /// The place of an object: its key, or its value in a list.
     pub fn place(&self, number: u32) -> Place {
         Place::key(self.graph.objects[number as usize].at)
+    }
+
+    /// Pairs of paths that can match one URL.
+    pub fn path_pairs(&self) -> &[PathPair] {
+        self.path_pairs.get_or_init(|| paths::pairs(self))
+    }
+
+    /// Which operations are protected alike.
+    pub fn authentications(&self) -> &Authentications {
+        self.authentications.get_or_init(|| Authentications::read(self))
+    }
+
+    /// Media types of requests whose schema is that object: indices.
+    pub fn bodies_of(&self, schema: u32) -> &[u32] {
+        let bodies = self.bodies.get_or_init(|| {
+            let mut bodies: HashMap<u32, Vec<u32>> = HashMap::new();
+            for (index, media) in self.media.iter().enumerate() {
+                if let Some(schema) = media.schema.filter(|_| media.direction & IN != 0) {
+                    bodies.entry(schema).or_default().push(index as u32);
+                }
+            }
+            bodies
+        });
+        bodies.get(&schema).map_or(&[], Vec::as_slice)
     }
 
     /// Operations from which an object is reached in a direction: indices, in order.
