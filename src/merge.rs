@@ -140,14 +140,18 @@ fn aggregates(
 }
 
 /// Rules are silent where one speaks that supersedes them: about the same node
-/// of the model, or at the same node of the file.
+/// of the model, one it is related to (`about`), or at the same node of the file.
 fn supersede(scene: &Scene<'_>, drafts: &mut Vec<Draft>) {
     let mut nodes: HashSet<(RuleIndex, At)> = HashSet::new();
     let mut subjects: HashSet<(RuleIndex, Id)> = HashSet::new();
     for draft in drafts.iter().filter(|draft| draft.state == State::Open) {
-        for &other in scene.rules.rule(draft.rule).map_or(&[][..], |rule| &rule.supersedes) {
+        let Some(rule) = scene.rules.rule(draft.rule).filter(|rule| !rule.supersedes.is_empty()) else { continue };
+        let own = draft.subjects.iter().copied().filter(|subject| subject.kind == rule.given);
+        let about = own.flat_map(|subject| rule.about_beside(scene.model, subject));
+        let about: Vec<Id> = draft.subjects.iter().copied().chain(about).collect();
+        for &other in &rule.supersedes {
             nodes.insert((other, draft.place.at));
-            subjects.extend(draft.subjects.iter().map(|&subject| (other, subject)));
+            subjects.extend(about.iter().map(|&subject| (other, subject)));
         }
     }
     if nodes.is_empty() {

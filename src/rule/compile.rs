@@ -83,6 +83,8 @@ pub struct Rule {
     pub distinct: Vec<&'static Field>,
     /// Rules that are silent where this one speaks.
     pub supersedes: Vec<RuleIndex>,
+    /// Related nodes that its findings are about as well.
+    pub about: Option<&'static Field>,
     /// Where a finding stands.
     pub at: Vec<&'static Field>,
     /// What it says.
@@ -181,6 +183,11 @@ impl Rule {
             }
         };
         field.and_then(|field| (field.at)(model, id.index)).unwrap_or_else(|| model.place(id))
+    }
+
+    /// Related nodes that a finding about a node is about as well.
+    pub fn about_beside(&self, model: &Model, id: Id) -> Vec<Id> {
+        self.about.map_or_else(Vec::new, |field| related((field.get)(model, id.index)))
     }
 }
 
@@ -302,6 +309,17 @@ pub(super) fn rule(
             None => errors.at(name, format!("there is no rule `{}`", name.value)),
         }
     }
+    let about = file.about.as_ref().and_then(|name| match fields::find(given, &name.value) {
+        Some(field) if matches!(field.ty, Type::Nodes(_)) => Some(field),
+        Some(field) => {
+            errors.at(name, format!("`{}` is {} and names no nodes", name.value, describe(field.ty)));
+            None
+        }
+        None => {
+            errors.at(name, format!("`{given}` has no field `{}`", name.value));
+            None
+        }
+    });
     let (at, message, also) = report(&file.report, given, &later, errors);
     let message = message?;
     if list.len() > before {
@@ -319,6 +337,7 @@ pub(super) fn rule(
         aggregate,
         distinct,
         supersedes,
+        about,
         at,
         message,
         also,

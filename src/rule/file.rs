@@ -74,6 +74,9 @@ pub struct RuleFile {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub supersedes: Vec<Spanned<String>>,
+    /// A field of related nodes that a finding is about as well: `supersedes` reaches rules on them.
+    #[schemars(with = "Option<String>")]
+    pub about: Option<Spanned<String>>,
     /// A Rust function of `src/rule/native` instead of `match`.
     #[schemars(with = "Option<String>")]
     pub native: Option<Spanned<String>>,

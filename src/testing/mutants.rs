@@ -1,5 +1,5 @@
 //! Mutants: the rule with one term dropped. Knows which parts of a rule file
-//! are terms: tests of conditions, members of lists, cases, superseded rules.
+//! are terms: tests of conditions, members of lists, cases, superseded rules, `about`.
 
 use crate::model::{Kind, Type, fields};
 use crate::rule::file::{RuleFile, Shape};
@@ -41,6 +41,9 @@ pub(super) fn of(file: &RuleFile) -> Vec<Mutant> {
     }
     for (i, other) in file.supersedes.iter().enumerate() {
         add(format!("`{}` in `supersedes`", other.value), &|file| drop(file.supersedes.remove(i)));
+    }
+    if file.about.is_some() {
+        add("`about`".to_owned(), &|file| file.about = None);
     }
     mutants
 }
