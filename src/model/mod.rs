@@ -5,6 +5,7 @@ pub mod fields;
 pub mod net;
 pub mod openapi;
 pub mod pattern;
+mod weburl;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, RwLock};

@@ -20,10 +20,10 @@ use crate::model::today;
 const HEAD: &str = "openapi: 3.0.3\ninfo: { title: x, version: \"1\" }\n";
 
 /// A document with its findings.
-struct Checked {
+pub struct Checked {
     model: Model,
     rules: RuleSet,
-    findings: Vec<Finding>,
+    pub findings: Vec<Finding>,
 }
 
 /// Judges a document; `ignored` are rules with the pointers at which they are suppressed.
@@ -48,13 +48,13 @@ fn check_ignoring(text: &str, ignored: &[(&str, &str)]) -> Checked {
     Checked { model, rules, findings }
 }
 
-fn check(text: &str) -> Checked {
+pub fn check(text: &str) -> Checked {
     check_ignoring(text, &[])
 }
 
 impl Checked {
     /// Rule and pointer of the open findings of some rules.
-    fn of(&self, rules: &[&str]) -> Vec<(String, String)> {
+    pub fn of(&self, rules: &[&str]) -> Vec<(String, String)> {
         let open = self.findings.iter().filter(|finding| finding.state == State::Open);
         let said = open.map(|finding| (self.id(finding).to_owned(), self.model.sources().pointer(finding.place)));
         said.filter(|(rule, _)| rules.contains(&rule.as_str())).collect()
@@ -64,12 +64,12 @@ impl Checked {
         &self.rules.info(finding.rule).id
     }
 
-    fn find(&self, rule: &str) -> &Finding {
+    pub fn find(&self, rule: &str) -> &Finding {
         self.findings.iter().find(|finding| self.id(finding) == rule).unwrap()
     }
 }
 
-fn said(list: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn said(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(rule, pointer)| ((*rule).to_owned(), (*pointer).to_owned())).collect()
 }
 

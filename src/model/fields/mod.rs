@@ -6,12 +6,14 @@ mod authorization;
 mod body;
 mod content;
 mod document;
+mod exchange;
 mod exposure;
 mod operation;
 mod parameter;
 mod paths;
 mod property;
 mod schema;
+mod scheme;
 mod security;
 mod shape;
 mod structure;
@@ -72,6 +74,10 @@ pub const ADDITIONAL: &[&str] = &["closed", "open", "schema"];
 pub const LOCATIONS: &[&str] = &["query", "header", "path", "cookie", "body", "formData", "querystring"];
 /// Families of formats of request bodies: their parsers have nothing in common.
 pub const FORMATS: &[&str] = &["json", "xml", "form", "yaml", "other"];
+/// How surely a parameter puts a credential into the URL.
+pub const URL_CREDENTIALS: &[&str] = &["strong", "weak"];
+/// What makes a text no URL of a server.
+pub const URL_FAULTS: &[&str] = &["empty", "noHost", "noScheme", "characters", "malformed", "relative"];
 /// OAuth 2 flows, 3.x names.
 pub const FLOWS: &[&str] = &["implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"];
 /// Why two paths can match one URL.
@@ -105,6 +111,7 @@ pub const OWNERS: &[&str] = &[
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let tables = [
         auth::FIELDS,
+        exchange::FIELDS,
         document::FIELDS,
         exposure::FIELDS,
         operation::FIELDS,
@@ -112,6 +119,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         parameter::FIELDS,
         content::FIELDS,
         body::FIELDS,
+        scheme::FIELDS,
         security::FIELDS,
         structure::FIELDS,
         template::FIELDS,

@@ -66,7 +66,7 @@ fn statuses(model: &Model, index: u32) -> Option<Vec<Cow<'_, str>>> {
 }
 
 /// Documented responses of an operation in the 2XX range: object numbers.
-fn successes(model: &Model, index: u32) -> Vec<u32> {
+pub(super) fn successes(model: &Model, index: u32) -> Vec<u32> {
     let api = model.api();
     let numbers = api.graph.parts(operation(model, index).number, Object::Responses);
     let Some(responses) = numbers.map(|number| api.graph.objects[number as usize].at).next() else { return Vec::new() };

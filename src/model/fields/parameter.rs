@@ -1,7 +1,8 @@
 //! Fields of parameters: what clients send beside the body.
 
 use super::schema::{credential, effective};
-use super::{CREDENTIAL, Fact, Field, Kind, LOCATIONS, Model, Type, Value, field, name, placed, value_of};
+use super::{CREDENTIAL, Fact, Field, Kind, LOCATIONS, Model, Type, URL_CREDENTIALS, Value};
+use super::{field, name, placed, value_of};
 use crate::model::openapi::Parameter;
 use crate::model::openapi::graph::types;
 use crate::model::openapi::operation::segments;
@@ -42,20 +43,35 @@ fn has_same_noun_before(model: &Model, index: u32) -> bool {
     })
 }
 
-/// Whether an apiKey scheme of the same name and place is in force where the parameter is used.
-fn is_sent_by_scheme(model: &Model, index: u32) -> bool {
+/// Whether what it puts into the URL is a credential, and then whether that is only likely.
+fn url_credential(model: &Model, index: u32) -> Option<bool> {
     let api = model.api();
     let this = parameter(model, index);
-    let location = this.location.map(|index| LOCATIONS[index as usize]);
-    this.operations.iter().any(|&operation| {
-        let alternatives = api.operations[operation as usize].alternatives();
-        let schemes: Vec<_> = api.security.required_of(&alternatives).filter_map(|required| required.scheme).collect();
-        schemes.into_iter().filter_map(|scheme| api.security.schemes[scheme as usize].at).any(|at| {
-            api.view.scalar(at, K::Type) == Some("apiKey")
-                && api.view.scalar(at, K::In) == location
-                && api.view.scalar(at, K::Name).is_some_and(|name| name.eq_ignore_ascii_case(model.name(this.name)))
-        })
-    })
+    let place = this.location.map(|index| LOCATIONS[index as usize])?;
+    if !matches!(place, "query" | "path") || is_boolean(model, index) || is_one_time(model, index) {
+        return None;
+    }
+    let named = api.names.credential(this.name, true);
+    let is_session =
+        || place == "query" && api.names.lists.id("session-id").is_some_and(|list| model.hits(this.name).head(list));
+    let is_password = || {
+        let format = effective(model, this.schema).and_then(|effective| effective.format);
+        format.is_some_and(|format| api.view.text(format) == "password")
+    };
+    let is_credential = named.is_some() || is_session() || is_password();
+    is_credential.then(|| named == Some(Credential::Weak) || has_same_noun_before(model, index))
+}
+
+/// Whether it is a boolean and nothing else.
+fn is_boolean(model: &Model, index: u32) -> bool {
+    let allowed = effective(model, schema(model, index)).map_or(0, |effective| effective.types);
+    allowed & !types::NULL == types::BOOLEAN
+}
+
+/// Parameters of an operation that certainly put a credential into the URL.
+pub(super) fn url_credentials(model: &Model, operation: u32) -> impl Iterator<Item = u32> + '_ {
+    let parameters = model.api().operations[operation as usize].parameters.iter().copied();
+    parameters.filter(|&parameter| url_credential(model, parameter) == Some(false))
 }
 
 /// Whether it is an integer page size of an operation that lists or pages.
@@ -113,20 +129,17 @@ pub(super) static FIELDS: &[Field] = &[
     ),
     field(
         Kind::Parameter,
-        "sentByScheme",
-        Type::Bool,
-        "Whether an apiKey scheme of the same name and place is in force where it is used.",
-        |m, i| Fact::bool(is_sent_by_scheme(m, i)),
+        "urlCredential",
+        Type::Choice(URL_CREDENTIALS),
+        "Of query and path parameters: `strong` for a credential name, the format password or a session identifier; `weak` for a weak credential name, and where the path names a resource (`/tokens/{token}`). Absent for one-time tokens and switches.",
+        |m, i| url_credential(m, i).map_or(Fact::Absent, |weak| Fact::Known(Value::Choice(u8::from(weak)))),
     ),
     field(
         Kind::Parameter,
         "boolean",
         Type::Bool,
         "Whether it is a boolean and nothing else: it switches something, and holds no value.",
-        |m, i| {
-            let allowed = effective(m, schema(m, i)).map_or(0, |effective| effective.types);
-            Fact::bool(allowed & !types::NULL == types::BOOLEAN)
-        },
+        |m, i| Fact::bool(is_boolean(m, i)),
     ),
     field(
         Kind::Parameter,

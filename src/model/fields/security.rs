@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{FLOWS, Fact, Field, HOST_CLASSES, Kind, LOCATIONS, Model, SCHEME_KINDS, Type, URL_SCHEMES, Value};
-use super::{choice, field, key_of, placed, texts, value_of};
+use super::{choice, field, key_of, name, placed, texts, value_of};
 use crate::model::Why;
 use crate::model::net;
 use crate::model::openapi::security::{AuthUrl, Required, RequiredScope, Scheme, SchemeKind};
@@ -11,7 +11,7 @@ use crate::model::openapi::view::K;
 use crate::source::NodeKind;
 use crate::span::{At, Place};
 
-fn scheme(model: &Model, index: u32) -> &Scheme {
+pub(super) fn scheme(model: &Model, index: u32) -> &Scheme {
     &model.api().security.schemes[index as usize]
 }
 
@@ -22,7 +22,7 @@ pub(super) fn scheme_name(model: &Model, index: u32) -> &str {
     api.view.key(entry).unwrap_or_else(|| &api.view.sources.file(entry.file).path)
 }
 
-fn scheme_text(model: &Model, index: u32, key: K) -> Option<&str> {
+pub(super) fn scheme_text(model: &Model, index: u32, key: K) -> Option<&str> {
     model.api().view.scalar(scheme(model, index).at?, key)
 }
 
@@ -41,7 +41,7 @@ fn url(model: &Model, index: u32) -> &AuthUrl {
     &model.api().security.urls[index as usize]
 }
 
-fn url_text(model: &Model, index: u32) -> &str {
+pub(super) fn url_text(model: &Model, index: u32) -> &str {
     model.api().view.text(model.api().view.resolve(url(model, index).entry))
 }
 
@@ -158,9 +158,9 @@ pub(super) static FIELDS: &[Field] = &[
     placed(
         Kind::SecurityScheme,
         "parameterName",
-        Type::Text,
+        Type::Name,
         "Name of the header, query parameter or cookie of an API key.",
-        |m, i| Fact::text(scheme_text(m, i, K::Name)),
+        |m, i| name(scheme(m, i).parameter),
         |m, i| value_of(scheme(m, i).at.and_then(|at| m.api().view.get(at, K::Name))),
     ),
     field(Kind::SecurityScheme, "flows", Type::Nodes(Kind::OauthFlow), "Its OAuth 2 flows.", |m, i| {

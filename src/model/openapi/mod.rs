@@ -6,6 +6,7 @@ pub mod exposure;
 pub mod grammar;
 pub mod graph;
 mod keys;
+pub mod lacks;
 pub mod names;
 pub mod operation;
 pub mod paths;
@@ -73,6 +74,8 @@ pub struct Api {
     pub properties: Vec<Property>,
     /// Operations by the first of the alternatives in force for them: indices.
     by_alternatives: HashMap<u32, Vec<u32>>,
+    /// Whether operations may stand in a part of the document that is not read.
+    pub operations_unread: bool,
     /// Paths that have items below them: the same path with one parameter more is there.
     pub collections: HashSet<String>,
     /// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
@@ -147,6 +150,7 @@ impl Api {
             media: Vec::new(),
             properties: Vec::new(),
             by_alternatives: HashMap::new(),
+            operations_unread: false,
             collections: HashSet::new(),
             tls_hosts: HashSet::new(),
             schema_parameters: HashMap::new(),
@@ -169,6 +173,12 @@ impl Api {
             graph,
         };
         let mut names = Names::new(lists);
+        api.security.name(&api.view, &mut names);
+        api.operations_unread = api.walk.broken.iter().any(|&number| {
+            let object = api.graph.objects[number as usize].object;
+            // Webhooks stand at the root.
+            matches!(object, Object::Paths | Object::Callback) || version >= Version::V31 && object == Object::Document
+        });
         let mut items = operation::path_items(&api.view, version, root, &api.walk);
         api.operations = operation::read(&api, &api.lost, &mut items, &mut names);
         for (index, operation) in api.operations.iter().enumerate() {

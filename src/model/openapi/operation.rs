@@ -83,6 +83,10 @@ pub struct Operation {
     pub operation_verb: Option<NameId>,
     /// First word of the last path segment, where that is static and no plural.
     pub path_verb: Option<NameId>,
+    /// The static segments of its path.
+    pub static_segments: Vec<NameId>,
+    /// Its path without parameters, as one name.
+    pub path_words: NameId,
     /// E7.
     pub class: Class,
     /// E1.
@@ -241,6 +245,9 @@ pub fn read(api: &Api, lost: &Lost, items: &mut [PathItem], names: &mut Names) -
         let at = api.graph.objects[item.number as usize].at;
         let path = api.view.key(item.entry).unwrap_or_default();
         let path_segments = segments(path);
+        let static_segments: Vec<NameId> =
+            path_segments.iter().filter(|segment| !segment.contains('{')).map(|segment| names.id(segment)).collect();
+        let path_words = names.id(&without_parameters(path));
         let admin = bases.iter().any(|base| names.lists.admin_path(base, &path_segments));
         for (entry, method) in methods(&api.view, api.version, at) {
             let Some(at) = api.view.follow(entry) else { continue };
@@ -274,6 +281,8 @@ pub fn read(api: &Api, lost: &Lost, items: &mut [PathItem], names: &mut Names) -
                 operation_id: id_text.map(|id| names.id(id)),
                 operation_verb: id_text.and_then(|id| words::split(id).first().map(|verb| names.id(verb))),
                 path_verb: path_verb(&path_segments).map(|verb| names.id(&verb)),
+                static_segments: static_segments.clone(),
+                path_words,
                 class,
                 in_force,
                 auth_groups,
@@ -347,6 +356,13 @@ pub fn collections(view: &View, items: &[PathItem]) -> HashSet<String> {
 /// The segments of a path without empty ones.
 pub fn segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|segment| !segment.is_empty()).collect()
+}
+
+/// A path without its `{parameters}`.
+fn without_parameters(path: &str) -> String {
+    let mut rest = path.split('{');
+    let first = rest.next().unwrap_or_default().to_owned();
+    rest.fold(first, |text, part| text + " " + part.split_once('}').map_or("", |(_, after)| after))
 }
 
 /// First word of the last path segment, where that is static and no plural.

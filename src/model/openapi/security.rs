@@ -4,8 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::grammar::{Object, Version};
+use super::names::Names;
 use super::view::{K, View};
 use super::walk::Walk;
+use crate::model::NameId;
 use crate::resolve;
 use crate::source::NodeKind;
 use crate::span::{At, Place};
@@ -51,6 +53,20 @@ pub struct Scheme {
     pub kind: SchemeKind,
     /// Where `kind` is said.
     pub kind_at: At,
+    /// Whether a requirement names it.
+    pub named: bool,
+    /// Its component name.
+    pub name: Option<NameId>,
+    /// What an API key is sent as.
+    pub parameter: Option<NameId>,
+    /// The HTTP authentication scheme.
+    pub http: Option<NameId>,
+}
+
+impl Scheme {
+    fn new(entry: At, at: Option<At>, (kind, kind_at): (SchemeKind, At)) -> Self {
+        Self { entry, at, kind, kind_at, named: false, name: None, parameter: None, http: None }
+    }
 }
 
 /// An OAuth 2 flow.
@@ -183,7 +199,7 @@ impl Schemes {
             let (kind, kind_at) = at.map_or((SchemeKind::Unknown, entry), |at| scheme_kind(view, at, entry));
             let index = self.schemes.len() as u32;
             self.by_name.insert(name.to_owned(), index);
-            self.schemes.push(Scheme { entry, at, kind, kind_at });
+            self.schemes.push(Scheme::new(entry, at, (kind, kind_at)));
             if let Some(at) = at {
                 self.flows(view, version, at, index);
             }
@@ -196,9 +212,8 @@ impl Schemes {
         if let Some(known) = self.schemes.iter().position(|scheme| scheme.at == Some(at)) {
             return Some(known as u32);
         }
-        let (kind, kind_at) = scheme_kind(view, at, at);
         let index = self.schemes.len() as u32;
-        self.schemes.push(Scheme { entry: at, at: Some(at), kind, kind_at });
+        self.schemes.push(Scheme::new(at, Some(at), scheme_kind(view, at, at)));
         self.flows(view, version, at, index);
         Some(index)
     }
@@ -281,6 +296,9 @@ impl Schemes {
                 continue;
             }
             let scheme = self.by_name.get(name).copied().or_else(|| self.by_uri(view, version, entry));
+            if let Some(scheme) = scheme {
+                self.schemes[scheme as usize].named = true;
+            }
             let required = self.required.len() as u32;
             self.required.push(Required { entry, scheme, requirement: index });
             let scopes = view.resolve(entry);
@@ -310,6 +328,19 @@ impl Schemes {
             let scopes = view.entry(at, K::Scopes).and_then(|scopes| view.follow(scopes));
             scopes.is_some_and(|scopes| view.tree(scopes.file).get(scopes.node, scope).is_some())
         })
+    }
+
+    /// Notes the names that rules compare word by word.
+    pub fn name(&mut self, view: &View, names: &mut Names) {
+        for scheme in &mut self.schemes {
+            scheme.name = view.key(scheme.entry).map(|name| names.id(name));
+            let Some(at) = scheme.at else { continue };
+            let mut text = |key: K| view.scalar(at, key).map(|text| names.id(text));
+            match scheme.kind {
+                SchemeKind::ApiKey => scheme.parameter = text(K::Name),
+                _ => scheme.http = text(K::Scheme),
+            }
+        }
     }
 
     /// Schemes named by the alternatives of a range.

@@ -40,6 +40,7 @@ keys! {
     If = "if", AdditionalOperations = "additionalOperations",
     Self_ = "$self", Then = "then", Else = "else", DependentSchemas = "dependentSchemas", Defs = "$defs", Tags = "tags",
     Description = "description", AllowReserved = "allowReserved",
+    BearerFormat = "bearerFormat", Deprecated = "deprecated",
 }
 
 /// All keys with a number: those above, then the others of the grammar.

@@ -1,0 +1,122 @@
+//! Fields on what operations take and return: the names in it, and what sets or
+//! issues credentials.
+
+use super::operation::{operation, successes};
+use super::parameter::url_credentials;
+use super::property::property;
+use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value};
+use super::{field, name};
+use crate::model::NameId;
+use crate::model::openapi::grammar::{Object, Version};
+use crate::model::openapi::graph::IN;
+use crate::model::openapi::operation::Role;
+use crate::model::openapi::walk::Edge;
+
+/// How many schemas of a body are looked into.
+const MOST_SCHEMAS: usize = 200;
+
+/// Names of the properties at any depth of some schemas, in the order they are reached.
+fn names_in(model: &Model, roots: Vec<u32>) -> Vec<NameId> {
+    let api = model.api();
+    let mut open = roots;
+    let mut names = Vec::new();
+    let mut next = 0;
+    while let Some(&number) = open.get(next) {
+        next += 1;
+        for &(to, edge) in api.graph.out(number) {
+            if edge == Edge::Aside || !api.graph.is_schema(to) {
+                continue;
+            }
+            if let Edge::Property(entry) = edge {
+                names.extend(api.property_at(entry).map(|property| property.name));
+            }
+            if open.len() < MOST_SCHEMAS && !open.contains(&to) {
+                open.push(to);
+            }
+        }
+    }
+    names
+}
+
+/// Names of the fields that the body or form of an operation can hold.
+pub(super) fn sent(model: &Model, index: u32) -> Vec<NameId> {
+    let api = model.api();
+    let this = operation(model, index);
+    let bodies = api.graph.parts(this.number, Object::RequestBody);
+    let media = bodies.flat_map(|body| api.graph.parts(body, Object::MediaType));
+    let mut roots: Vec<u32> = media.filter_map(|media| api.graph.part(media, Object::Schema)).collect();
+    let mut names = Vec::new();
+    for parameter in this.parameters.iter().map(|&index| &api.parameters[index as usize]) {
+        match parameter.location.map(|index| LOCATIONS[index as usize]) {
+            Some("body") => roots.extend(parameter.schema),
+            Some("formData") => names.push(parameter.name),
+            _ => {}
+        }
+    }
+    names.extend(names_in(model, roots));
+    names
+}
+
+/// Names of the fields that the 2XX responses of an operation can hold.
+fn returned(model: &Model, index: u32) -> Vec<NameId> {
+    let api = model.api();
+    let roots = successes(model, index).into_iter().flat_map(|response| {
+        let media = api.graph.parts(response, Object::MediaType);
+        let schemas = media.filter_map(|media| api.graph.part(media, Object::Schema));
+        let own = (api.version == Version::V20).then(|| api.graph.part(response, Object::Schema)).flatten();
+        schemas.chain(own)
+    });
+    names_in(model, roots.collect())
+}
+
+pub(super) static FIELDS: &[Field] = &[
+    field(Kind::Operation, "staticSegments", Type::Names, "The static segments of its path.", |m, i| {
+        Fact::Known(Value::Names(operation(m, i).static_segments.clone()))
+    }),
+    field(Kind::Operation, "lastSegment", Type::Name, "The last static segment of its path.", |m, i| {
+        name(operation(m, i).static_segments.last().copied())
+    }),
+    field(
+        Kind::Operation,
+        "ownerSegment",
+        Type::Name,
+        "The static segment before the last static one, parameters between them skipped: `users` of `/users/{id}/email`.",
+        |m, i| name(operation(m, i).static_segments.iter().nth_back(1).copied()),
+    ),
+    field(Kind::Operation, "pathWords", Type::Name, "Its path without parameters, as one name.", |m, i| {
+        name(Some(operation(m, i).path_words))
+    }),
+    field(
+        Kind::Operation,
+        "bodyFields",
+        Type::Names,
+        "Names of the fields, at any depth, of its request body or form.",
+        |m, i| Fact::Known(Value::Names(sent(m, i))),
+    ),
+    field(
+        Kind::Operation,
+        "responseFields",
+        Type::Names,
+        "Names of the fields, at any depth, of its 2XX responses.",
+        |m, i| Fact::Known(Value::Names(returned(m, i))),
+    ),
+    field(
+        Kind::Operation,
+        "urlCredentials",
+        Type::Nodes(Kind::Parameter),
+        "Its parameters whose `urlCredential` is `strong`.",
+        |m, i| Fact::nodes(Kind::Parameter, url_credentials(m, i)),
+    ),
+    field(
+        Kind::Property,
+        "sentBy",
+        Type::Nodes(Kind::Operation),
+        "Operations that clients call whose requests can hold it.",
+        |m, i| {
+            let api = m.api();
+            let operations = api.operations_of(property(m, i).owner, IN, false).into_iter();
+            let called = |&index: &u32| api.items[operation(m, index).item as usize].role != Role::Outgoing;
+            Fact::nodes(Kind::Operation, operations.filter(called))
+        },
+    ),
+];
