@@ -24,6 +24,8 @@ pub enum Kind {
     Operation,
     /// A parameter definition, header and 2.0 body parameters included.
     Parameter,
+    /// A named value that clients send: a parameter, or a property of a request body.
+    Input,
     /// A media type of a request body or response (2.0: of `consumes` or `produces`).
     MediaType,
     /// A response definition.
@@ -54,6 +56,8 @@ pub enum Kind {
     Reference,
     /// A callback expression.
     Callback,
+    /// A link for people who read the documentation.
+    DocumentationLink,
     /// A key the grammar of the version does not know where it stands.
     UnknownKey,
     /// A mapping key that occurs twice.
@@ -64,13 +68,14 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in table order.
-    pub const ALL: [Kind; 24] = [
+    pub const ALL: [Kind; 26] = [
         Self::Document,
         Self::Server,
         Self::Path,
         Self::PathPair,
         Self::Operation,
         Self::Parameter,
+        Self::Input,
         Self::MediaType,
         Self::Response,
         Self::Header,
@@ -86,6 +91,7 @@ impl Kind {
         Self::MalformedSecurity,
         Self::Reference,
         Self::Callback,
+        Self::DocumentationLink,
         Self::UnknownKey,
         Self::DuplicateKey,
         Self::Text,
@@ -100,6 +106,7 @@ impl Kind {
             Self::PathPair => "pathPair",
             Self::Operation => "operation",
             Self::Parameter => "parameter",
+            Self::Input => "input",
             Self::MediaType => "mediaType",
             Self::Response => "response",
             Self::Header => "header",
@@ -115,6 +122,7 @@ impl Kind {
             Self::MalformedSecurity => "malformedSecurity",
             Self::Reference => "reference",
             Self::Callback => "callback",
+            Self::DocumentationLink => "documentationLink",
             Self::UnknownKey => "unknownKey",
             Self::DuplicateKey => "duplicateKey",
             Self::Text => "text",

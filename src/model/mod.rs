@@ -5,6 +5,7 @@ pub mod fields;
 pub mod net;
 pub mod openapi;
 pub mod pattern;
+pub mod template;
 mod weburl;
 
 use std::collections::HashMap;
@@ -20,6 +21,8 @@ use crate::words::{Hits, WordLists};
 use openapi::Api;
 use openapi::exposure::Reached;
 use openapi::grammar::Version;
+use openapi::inputs::Inputs;
+use openapi::versions::Versions;
 
 /// One root document with everything it refers to.
 #[derive(Debug)]
@@ -31,6 +34,11 @@ pub struct Model {
     patterns: RwLock<HashMap<At, Option<u64>>>,
     /// What callers without credentials reach; worked out when it is first asked for.
     reached: OnceLock<Reached>,
+    /// Tables that only some rules ask for, worked out when they first do.
+    inputs: OnceLock<Inputs>,
+    links: OnceLock<Vec<At>>,
+    versions: OnceLock<Versions>,
+    servers_of: OnceLock<Vec<Vec<u32>>>,
 }
 
 impl Model {
@@ -49,7 +57,16 @@ impl Model {
             Err(problem) => return Some(Err(problem)),
         };
         let api = Api::read(sources, root, version, lists)?;
-        Some(Ok(Self { api, today, patterns: RwLock::default(), reached: OnceLock::new() }))
+        Some(Ok(Self {
+            api,
+            today,
+            patterns: RwLock::default(),
+            reached: OnceLock::new(),
+            inputs: OnceLock::new(),
+            links: OnceLock::new(),
+            versions: OnceLock::new(),
+            servers_of: OnceLock::new(),
+        }))
     }
 
     /// The day that dates in the document are compared with; never the clock's, so that a run can be repeated.
@@ -102,6 +119,7 @@ impl Model {
             Kind::PathPair => api.path_pairs().len(),
             Kind::Operation => api.operations.len(),
             Kind::Parameter => api.parameters.len(),
+            Kind::Input => self.inputs().all.len(),
             Kind::MediaType => api.media.len(),
             Kind::Response => api.of(openapi::grammar::Object::Response).len(),
             Kind::Header => api.of(openapi::grammar::Object::Header).len(),
@@ -117,6 +135,7 @@ impl Model {
             Kind::MalformedSecurity => api.security.malformed.len(),
             Kind::Reference => api.references.len(),
             Kind::Callback => api.callbacks.len(),
+            Kind::DocumentationLink => self.links().len(),
             Kind::UnknownKey => api.walk.unknown_keys.len(),
             Kind::DuplicateKey => api.duplicates.len(),
         };
@@ -134,6 +153,7 @@ impl Model {
             Kind::PathPair => Place::key(api.items[api.path_pairs()[i].second as usize].entry),
             Kind::Operation => Place::key(api.operations[i].entry),
             Kind::Parameter => Place::value(api.parameters[i].name_at),
+            Kind::Input => self.inputs().all[i].place(api),
             Kind::MediaType => api.media[i].place,
             Kind::Response => api.place(api.of(openapi::grammar::Object::Response)[i]),
             Kind::Header => api.place(api.of(openapi::grammar::Object::Header)[i]),
@@ -147,8 +167,9 @@ impl Model {
             Kind::RequiredScheme => Place::key(api.security.required[i].entry),
             Kind::RequiredScope => Place::value(api.security.scopes[i].at),
             Kind::MalformedSecurity => Place::value(api.security.malformed[i].at),
-            Kind::Reference => Place::value(api.references[i]),
+            Kind::Reference => Place::value(api.references[i].at),
             Kind::Callback => Place::key(api.callbacks[i]),
+            Kind::DocumentationLink => Place::value(self.links()[i]),
             Kind::UnknownKey => Place::key(api.walk.unknown_keys[i].0),
             Kind::DuplicateKey => Place::key(api.duplicates[i].0),
         }
@@ -168,6 +189,31 @@ impl Model {
     /// the object that is covered, and the value of the extension.
     pub fn ignores(&self) -> &[(At, At)] {
         &self.api.walk.ignores
+    }
+
+    fn inputs(&self) -> &Inputs {
+        self.inputs.get_or_init(|| Inputs::new(&self.api))
+    }
+
+    /// Entries of links for readers.
+    fn links(&self) -> &[At] {
+        self.links.get_or_init(|| openapi::links::read(&self.api))
+    }
+
+    fn versions(&self) -> &Versions {
+        self.versions.get_or_init(|| Versions::new(&self.api))
+    }
+
+    /// The servers in effect for an operation: indices.
+    fn servers_of(&self, operation: u32) -> &[u32] {
+        let all = self.servers_of.get_or_init(|| {
+            let mut all = vec![Vec::new(); self.api.operations.len()];
+            for (server, index) in self.api.servers.iter().zip(0..) {
+                server.used_by.iter().for_each(|&operation| all[operation as usize].push(index));
+            }
+            all
+        });
+        all.get(operation as usize).map_or(&[], Vec::as_slice)
     }
 
     fn reached(&self) -> &Reached {

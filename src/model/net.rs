@@ -151,6 +151,14 @@ pub fn registrable_domain(host: &str) -> Option<String> {
     psl::domain_str(&host).map(str::to_owned)
 }
 
+/// The labels of a host name left of its registrable domain; free variables are none.
+pub fn labels(host: &str) -> impl Iterator<Item = &str> {
+    let fixed = host.rfind('}').map_or(host, |end| host[end + 1..].split_once('.').map_or("", |(_, rest)| rest));
+    let domain = registrable_domain(fixed).map_or(0, |domain| domain.len());
+    let left = if domain == 0 { "" } else { &host[..host.trim_end_matches('.').len() - domain] };
+    left.split('.').filter(|label| !label.is_empty() && !label.contains(['{', '}']))
+}
+
 fn is_address(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok() || matches!(Host::parse(host), Ok(Host::Ipv4(_) | Host::Ipv6(_)))
 }

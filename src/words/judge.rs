@@ -166,7 +166,7 @@ impl WordLists {
         let weak_counts = before.iter().all(|segment| self.about_authentication(segment));
         // `/verify` alone verifies anything, `/phone/verify` a phone.
         let followed = self.before_context(&words, 0);
-        let in_context = followed != 0 || before.iter().any(|segment| !Self::is_neutral(segment));
+        let in_context = followed != 0 || before.iter().any(|segment| !is_neutral(segment));
         let weak = |lists: u128, group| {
             let counts = weak_counts && (group != AuthGroups::ONE_TIME || in_context);
             if counts { lists } else { 0 }
@@ -187,14 +187,9 @@ impl WordLists {
         }
     }
 
-    /// Whether a segment says nothing of what follows it.
-    fn is_neutral(segment: &str) -> bool {
-        is_version(segment) || segment.is_empty() || segment.eq_ignore_ascii_case("api")
-    }
-
     /// Whether a segment before a weak word lets it count.
     fn about_authentication(&self, segment: &str) -> bool {
-        if Self::is_neutral(segment) {
+        if is_neutral(segment) {
             return true;
         }
         let words = Words::of(segment);
@@ -294,6 +289,11 @@ fn is_static(segment: &str) -> bool {
 }
 
 /// `v1`, `v2beta1`, `1.0`, `2024-01-01`; also a version that is a parameter (`v{version}`).
+/// Whether a path segment, a version or `api`, says nothing of what follows it.
+pub fn is_neutral(segment: &str) -> bool {
+    is_version(segment) || segment.is_empty() || segment.eq_ignore_ascii_case("api")
+}
+
 fn is_version(segment: &str) -> bool {
     let Some(open) = segment.find('{') else {
         let digits = segment.strip_prefix(['v', 'V']).unwrap_or(segment);

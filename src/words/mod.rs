@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 pub use file::{Change, Except, List, WordFile};
-pub use judge::{AuthGroups, Credential};
+pub use judge::{AuthGroups, Credential, is_neutral};
 pub use split::{singular, split};
 
 /// The lists of `rules/words.yaml`, made by `cargo xtask gen`.

@@ -75,6 +75,7 @@ fn describe(kind: Kind) -> &'static str {
         }
         Kind::Operation => "An operation: a method of a path, a webhook or a callback.",
         Kind::Parameter => "A parameter definition; headers and the body parameters of 2.0 included.",
+        Kind::Input => "A named value that clients send: a parameter, or a property of a request body.",
         Kind::MediaType => "A media type of a request body or response (2.0: of `consumes` or `produces`).",
         Kind::Response => "A response definition.",
         Kind::Header => "A response header definition.",
@@ -92,6 +93,9 @@ fn describe(kind: Kind) -> &'static str {
         Kind::MalformedSecurity => "A `security` value of the wrong shape.",
         Kind::Reference => "A `$ref`.",
         Kind::Callback => "A callback expression.",
+        Kind::DocumentationLink => {
+            "A link for readers: `externalDocs`, `termsOfService`, of the contact or the licence."
+        }
         Kind::UnknownKey => "A key that the grammar of the document's version does not know where it stands.",
         Kind::DuplicateKey => "A mapping key that occurs twice.",
         Kind::Text => "The whole text of a document; for native rules only.",

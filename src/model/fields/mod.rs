@@ -8,10 +8,14 @@ mod content;
 mod document;
 mod exchange;
 mod exposure;
+mod hosting;
+mod lifecycle;
 mod operation;
+mod outbound;
 mod parameter;
 mod paths;
 mod property;
+mod required;
 mod schema;
 mod scheme;
 mod security;
@@ -38,6 +42,8 @@ pub const SECURITY: &[&str] = &["undefined", "publicExplicit", "optional", "prot
 pub const URL_SCHEMES: &[&str] = &["http", "https", "ws", "wss", "file", "other"];
 /// E11; `open` where a free variable makes up the host.
 pub const HOST_CLASSES: &[&str] = &["loopback", "private", "internal", "reserved", "publicIp", "publicName", "open"];
+/// How much of a host a free variable is.
+pub const COVERS: &[&str] = &["domain", "subdomain"];
 /// Where a server is declared.
 pub const SERVER_LEVELS: &[&str] = &["root", "path", "operation", "link"];
 /// E7.
@@ -114,6 +120,10 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         exchange::FIELDS,
         document::FIELDS,
         exposure::FIELDS,
+        hosting::FIELDS,
+        lifecycle::FIELDS,
+        outbound::FIELDS,
+        required::FIELDS,
         operation::FIELDS,
         property::FIELDS,
         parameter::FIELDS,

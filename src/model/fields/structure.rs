@@ -1,7 +1,7 @@
 //! Fields of references, callbacks, keys that are unknown or occur twice, and the text.
 
 use super::{Fact, Field, Kind, Model, OWNERS, Type, URL_SCHEMES, VERSIONS, Value};
-use super::{choice, field, placed, thing};
+use super::{choice, field, owned, placed, thing};
 use crate::model::net;
 use crate::model::openapi::nearest;
 use crate::resolve;
@@ -9,7 +9,7 @@ use crate::span::{At, Place};
 
 fn target(model: &Model, index: u32) -> &str {
     let view = &model.api().view;
-    view.text(view.resolve(model.api().references[index as usize])).trim_end()
+    view.text(view.resolve(model.api().references[index as usize].at)).trim_end()
 }
 
 /// Names of the JSON Schema meta-schemas: identifiers, not places to load from.
@@ -33,6 +33,11 @@ fn same_site(model: &Model, index: u32) -> bool {
     let root_servers = api.servers.iter().filter(|server| server.level == crate::model::openapi::server::Level::Root);
     let mut hosts = root_servers.flat_map(|server| &server.expanded).filter_map(|one| one.parts.host.as_ref());
     own.as_ref() == Some(&this) || hosts.any(|host| net::registrable_domain(host).as_ref() == Some(&this))
+}
+
+fn link(model: &Model, index: u32) -> &str {
+    let view = &model.api().view;
+    view.text(view.resolve(model.links()[index as usize]))
 }
 
 fn unknown_key(model: &Model, index: u32) -> (At, u32) {
@@ -91,9 +96,42 @@ pub(super) static FIELDS: &[Field] = &[
         "Whether the target's registrable domain is that of a root server or of the document.",
         |m, i| Fact::bool(same_site(m, i)),
     ),
+    field(Kind::Reference, "expects", Type::Choice(OWNERS), "What stands, or should stand, at its target.", |m, i| {
+        choice(OWNERS, m.api().references[i as usize].object.owner())
+    }),
+    field(
+        Kind::Reference,
+        "dangling",
+        Type::Bool,
+        "Whether its target does not exist in the files that were read, or it goes in a circle. A remote target that is not loaded may exist.",
+        |m, i| Fact::bool(m.api().references[i as usize].dangling),
+    ),
     field(Kind::Callback, "expression", Type::Text, "The callback expression. Stands at the key.", |m, i| {
         Fact::text(m.api().view.key(m.api().callbacks[i as usize]))
     }),
+    field(
+        Kind::DocumentationLink,
+        "field",
+        Type::Text,
+        "The key that holds it, with what it is of: `externalDocs.url`, `termsOfService`, `contact.url`, `license.url`.",
+        |m, i| {
+            let view = &m.api().view;
+            let entry = m.links()[i as usize];
+            let key = view.key(entry).unwrap_or_default();
+            let of = view.parent(entry).and_then(|map| view.key(map)).filter(|_| key == "url");
+            owned(of.map_or_else(|| key.to_owned(), |of| format!("{of}.{key}")))
+        },
+    ),
+    field(Kind::DocumentationLink, "url", Type::Text, "The URL. Stands at the value.", |m, i| {
+        Fact::text(Some(link(m, i)))
+    }),
+    field(
+        Kind::DocumentationLink,
+        "scheme",
+        Type::Choice(URL_SCHEMES),
+        "Its URL scheme; absent for a relative URL.",
+        |m, i| net::parse(link(m, i)).scheme.map_or(Fact::Absent, |scheme| Fact::Known(Value::Choice(scheme as u8))),
+    ),
     field(Kind::UnknownKey, "name", Type::Text, "The key.", |m, i| Fact::text(m.api().view.key(unknown_key(m, i).0))),
     field(Kind::UnknownKey, "owner", Type::Choice(OWNERS), "The OpenAPI object it stands in.", |m, i| {
         choice(OWNERS, m.api().graph.objects[unknown_key(m, i).1 as usize].object.owner())

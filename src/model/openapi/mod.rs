@@ -1,12 +1,16 @@
 //! OpenAPI 2.0 to 3.2 read as one model. [`Api::read`] is the order of work:
 //! walk, graph, security, operations, directions, and then the tables of nodes.
 
+pub mod callback;
 mod content;
 pub mod exposure;
 pub mod grammar;
 pub mod graph;
+pub mod inputs;
 mod keys;
 pub mod lacks;
+pub mod lifecycle;
+pub mod links;
 pub mod names;
 pub mod operation;
 pub mod paths;
@@ -14,6 +18,7 @@ pub mod scopes;
 pub mod security;
 pub mod server;
 pub mod strength;
+pub mod versions;
 pub mod view;
 pub mod walk;
 
@@ -31,7 +36,7 @@ use scopes::{Authentications, Scopes};
 use security::{Lost, Schemes};
 use server::Server;
 use view::View;
-use walk::Walk;
+use walk::{Reference, Walk};
 
 use super::{NameId, net};
 use crate::error::{Problem, ProblemCode};
@@ -91,8 +96,8 @@ pub struct Api {
     bodies: OnceLock<HashMap<u32, Vec<u32>>>,
     /// Entries of callbacks: their keys are the expressions.
     pub callbacks: Vec<At>,
-    /// `$ref` values in object positions.
-    pub references: Vec<At>,
+    /// `$ref`s in object positions, each once.
+    pub references: Vec<Reference>,
     /// Duplicate keys: later, earlier node.
     pub duplicates: Vec<(At, At)>,
     /// By object number: index in the table of its kind.
@@ -198,15 +203,16 @@ impl Api {
         api.properties = content::properties(&api, &mut names);
         api.scopes = Scopes::read(&api, &mut names);
         api.segments_before = paths::segments_before(&api, &items, &mut names);
-        api.servers = server::read(&api, &items);
+        api.servers = server::read(&api, &items, &mut names);
         api.tls_hosts = server::tls_hosts(&api.servers);
         api.collections = operation::collections(&api.view, &items);
         api.items = items;
         api.names = names;
         api.callbacks = api.find_callbacks();
         api.references = api.walk.references.clone();
-        api.references.sort_by_key(|&at| walk::order(&api.walk, at));
-        api.references.dedup();
+        // Of the same reference one that closes a circle comes first.
+        api.references.sort_by_key(|reference| (walk::order(&api.walk, reference.at), !reference.dangling));
+        api.references.dedup_by_key(|reference| reference.at);
         api.duplicates = api.find_duplicates();
         api.number();
         Some(api)

@@ -62,6 +62,8 @@ pub struct PathItem {
     pub operations: Vec<u32>,
     /// Whether it stands under `paths`.
     pub is_path: bool,
+    /// The first segment after `api` and versions, where that is static.
+    pub first_segment: Option<NameId>,
 }
 
 /// An operation.
@@ -217,7 +219,7 @@ pub fn path_items(view: &View, version: Version, root: At, walk: &Walk) -> Vec<P
             let Some(number) = number.filter(|_| !key.starts_with("x-")) else { continue };
             if walk.objects[number as usize].object == Object::PathItem && !known.contains_key(&number) {
                 known.insert(number, items.len());
-                items.push(PathItem { number, entry, role, operations: Vec::new(), is_path });
+                items.push(PathItem { number, entry, role, operations: Vec::new(), is_path, first_segment: None });
             }
         }
     };
@@ -248,6 +250,9 @@ pub fn read(api: &Api, lost: &Lost, items: &mut [PathItem], names: &mut Names) -
         let static_segments: Vec<NameId> =
             path_segments.iter().filter(|segment| !segment.contains('{')).map(|segment| names.id(segment)).collect();
         let path_words = names.id(&without_parameters(path));
+        let is_static = |segment: &&&str| !segment.contains('{');
+        let mut own = path_segments.iter().skip_while(|segment| words::is_neutral(segment));
+        item.first_segment = own.next().filter(is_static).map(|segment| names.id(segment));
         let admin = bases.iter().any(|base| names.lists.admin_path(base, &path_segments));
         for (entry, method) in methods(&api.view, api.version, at) {
             let Some(at) = api.view.follow(entry) else { continue };

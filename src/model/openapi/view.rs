@@ -39,8 +39,8 @@ keys! {
     XSandbox = "x-sandbox", XIgnore = "x-gatelint-ignore", PathItems = "pathItems", ItemSchema = "itemSchema", Not = "not",
     If = "if", AdditionalOperations = "additionalOperations",
     Self_ = "$self", Then = "then", Else = "else", DependentSchemas = "dependentSchemas", Defs = "$defs", Tags = "tags",
-    Description = "description", AllowReserved = "allowReserved",
-    BearerFormat = "bearerFormat", Deprecated = "deprecated",
+    Description = "description", Summary = "summary", Info = "info", Contact = "contact", Email = "email",
+    BearerFormat = "bearerFormat", Deprecated = "deprecated", AllowReserved = "allowReserved",
 }
 
 /// All keys with a number: those above, then the others of the grammar.

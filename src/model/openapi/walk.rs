@@ -37,6 +37,17 @@ pub struct Typed {
     pub parent: u32,
 }
 
+/// A `$ref` in an object position.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference {
+    /// Its value.
+    pub at: At,
+    /// What stands, or should stand, at its target.
+    pub object: Object,
+    /// Whether its target does not exist in what was read. Where gatelint does not look (a URL) it may exist.
+    pub dangling: bool,
+}
+
 /// What the walk found.
 #[derive(Debug, Default)]
 pub struct Walk {
@@ -44,8 +55,8 @@ pub struct Walk {
     pub objects: Vec<Typed>,
     /// From, to, how.
     pub edges: Vec<(u32, u32, Edge)>,
-    /// `$ref` values in object positions.
-    pub references: Vec<At>,
+    /// `$ref`s in object positions; one that is followed twice is there twice.
+    pub references: Vec<Reference>,
     /// Objects some `$ref` of which has no target, or none that is read; by number.
     pub broken: Vec<u32>,
     /// Keys the grammar does not know, with the object they stand in.
@@ -179,9 +190,11 @@ impl Walker<'_> {
     }
 
     fn follow(&mut self, reference: At, object: Object, from: u32, edge: Edge) {
-        self.walk.references.push(reference);
-        match self.view.target(reference) {
+        let target = self.view.target(reference);
+        self.refer(reference, object, &target);
+        match target {
             Ok(target) if self.view.reference(target).is_some() && self.view.follow(target).is_none() => {
+                self.refer_on(target, object);
                 self.broken(
                     reference,
                     from,
@@ -190,29 +203,36 @@ impl Walker<'_> {
                 );
             }
             Ok(target) => self.open.push(Visit { at: target, object, from, edge }),
-            Err(Unresolved::Remote) => {
-                self.broken(
-                    reference,
-                    from,
-                    ProblemCode::RefusedReference,
-                    "is remote, and gatelint opens no connection",
-                );
-            }
-            Err(Unresolved::Outside) => {
-                self.broken(reference, from, ProblemCode::RefusedReference, "leads out of the project root");
-            }
-            Err(Unresolved::File(path, error)) => {
-                let code = match error {
-                    LoadError::NotFound => ProblemCode::UnresolvedReference,
-                    LoadError::Outside => ProblemCode::RefusedReference,
-                    LoadError::TooLarge(_) => ProblemCode::TooLarge,
-                    LoadError::Unreadable(_) => ProblemCode::Unreadable,
+            Err(error) => {
+                let why = match &error {
+                    Unresolved::Remote => "is remote, and gatelint opens no connection".to_owned(),
+                    Unresolved::Outside => "leads out of the project root".to_owned(),
+                    Unresolved::File(path, error) => format!("names the file `{path}`: {error}"),
+                    Unresolved::Fragment => "has no target".to_owned(),
                 };
-                self.broken(reference, from, code, &format!("names the file `{path}`: {error}"));
+                self.broken(reference, from, code(&error), &why);
             }
-            Err(Unresolved::Fragment) => {
-                self.broken(reference, from, ProblemCode::UnresolvedReference, "has no target");
+        }
+    }
+
+    fn refer(&mut self, at: At, object: Object, target: &Result<At, Unresolved>) {
+        let dangling = target.as_ref().is_err_and(|error| code(error) == ProblemCode::UnresolvedReference);
+        self.walk.references.push(Reference { at, object, dangling });
+    }
+
+    /// The references that lead on from the target of one: the last is the broken one, or all go in a circle.
+    fn refer_on(&mut self, target: At, object: Object) {
+        let mut seen = HashSet::new();
+        let mut at = target;
+        while let Some(reference) = self.view.reference(at) {
+            if !seen.insert(reference) {
+                let circle = seen.into_iter().map(|at| Reference { at, object, dangling: true });
+                return self.walk.references.extend(circle);
             }
+            let target = self.view.target(reference);
+            self.refer(reference, object, &target);
+            let Ok(next) = target else { return };
+            at = next;
         }
     }
 
@@ -308,7 +328,7 @@ impl Walker<'_> {
     fn names(&mut self, entry: At, object: Object, number: u32, edge: Edge) {
         let mut map = self.view.resolve(entry);
         if let Some(reference) = self.view.reference(map) {
-            self.walk.references.push(reference);
+            self.refer(reference, object, &self.view.target(reference));
             match self.view.follow(map) {
                 Some(target) => map = target,
                 None => self.broken(reference, number, ProblemCode::UnresolvedReference, "has no target"),
@@ -336,6 +356,18 @@ impl Walker<'_> {
             return;
         }
         self.open.push(Visit { at, object, from, edge });
+    }
+}
+
+/// What kind of problem a reference without a target is.
+const fn code(error: &Unresolved) -> ProblemCode {
+    match error {
+        Unresolved::Fragment | Unresolved::File(_, LoadError::NotFound) => ProblemCode::UnresolvedReference,
+        Unresolved::Remote | Unresolved::Outside | Unresolved::File(_, LoadError::Outside) => {
+            ProblemCode::RefusedReference
+        }
+        Unresolved::File(_, LoadError::TooLarge(_)) => ProblemCode::TooLarge,
+        Unresolved::File(_, LoadError::Unreadable(_)) => ProblemCode::Unreadable,
     }
 }
 
