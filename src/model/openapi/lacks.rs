@@ -77,9 +77,9 @@ pub fn illegal(api: &Api, scheme: &Scheme) -> Option<Illegal> {
     let at = scheme.at?;
     let unknown = |key: K, field: &'static str, known: &[&str]| {
         let value = api.view.get(at, key).filter(|&value| api.view.kind(value) != NodeKind::Null)?;
-        let text = if api.view.is_scalar(value) { api.view.text(value) } else { "" };
-        let is_unknown = !known.contains(&text) && !(text.is_empty() && api.view.is_scalar(value));
-        is_unknown.then_some((field, value))
+        // An empty text is a field that is missing.
+        let is_right = |text: &str| text.is_empty() || known.contains(&text);
+        (!api.view.is_scalar(value) || !is_right(api.view.text(value))).then_some((field, value))
     };
     let named = api.view.scalar(at, K::Type).unwrap_or_default();
     match named {

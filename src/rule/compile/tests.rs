@@ -65,6 +65,11 @@ fn unknown_names_are_shown_where_they_stand() {
         "there is no rule `other`",
         "other",
     );
+    refused(
+        &rule(&format!("given: operation\nmatch: {{}}\nabout: nowhere\n{REPORT}")),
+        "`operation` has no field `nowhere`",
+        "nowhere",
+    );
 }
 
 #[test]
@@ -79,6 +84,11 @@ fn operators_must_suit_the_type() {
     refused_match("responses: { covers: 42 }", "`42` is no status code", "42");
     refused_match("path: { sameAs: incoming }", "`incoming` is a boolean, `path` is a text", "incoming");
     refused_match("statusCodes: { some: absent }", "`absent` is for fields", "absent");
+    refused(
+        &rule(&format!("given: operation\nmatch: {{}}\nabout: method\n{REPORT}")),
+        "`method` is a text and names no nodes",
+        "method",
+    );
 }
 
 #[test]
