@@ -32,6 +32,8 @@ pub enum Kind {
     Response,
     /// A response header definition.
     Header,
+    /// A field or an example text that an error response shows.
+    ErrorDetail,
     /// A schema definition in a schema position.
     Schema,
     /// A named property of an object schema.
@@ -68,7 +70,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in table order.
-    pub const ALL: [Kind; 26] = [
+    pub const ALL: [Kind; 27] = [
         Self::Document,
         Self::Server,
         Self::Path,
@@ -79,6 +81,7 @@ impl Kind {
         Self::MediaType,
         Self::Response,
         Self::Header,
+        Self::ErrorDetail,
         Self::Schema,
         Self::Property,
         Self::SecurityScheme,
@@ -110,6 +113,7 @@ impl Kind {
             Self::MediaType => "mediaType",
             Self::Response => "response",
             Self::Header => "header",
+            Self::ErrorDetail => "errorDetail",
             Self::Schema => "schema",
             Self::Property => "property",
             Self::SecurityScheme => "securityScheme",

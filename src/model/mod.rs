@@ -20,8 +20,10 @@ use crate::span::{At, FileId, Part, Place};
 use crate::words::{Hits, WordLists};
 use openapi::Api;
 use openapi::exposure::Reached;
+use openapi::failure::{self, Shown};
 use openapi::grammar::Version;
 use openapi::inputs::Inputs;
+use openapi::response::Answers;
 use openapi::versions::Versions;
 
 /// One root document with everything it refers to.
@@ -39,6 +41,10 @@ pub struct Model {
     links: OnceLock<Vec<At>>,
     versions: OnceLock<Versions>,
     servers_of: OnceLock<Vec<Vec<u32>>>,
+    /// What is true of all answers; worked out when it is first asked for.
+    answers: OnceLock<Answers>,
+    /// What error responses show; worked out when it is first asked for.
+    shown_errors: OnceLock<Vec<Shown>>,
 }
 
 impl Model {
@@ -66,6 +72,8 @@ impl Model {
             links: OnceLock::new(),
             versions: OnceLock::new(),
             servers_of: OnceLock::new(),
+            answers: OnceLock::new(),
+            shown_errors: OnceLock::new(),
         }))
     }
 
@@ -123,6 +131,7 @@ impl Model {
             Kind::MediaType => api.media.len(),
             Kind::Response => api.of(openapi::grammar::Object::Response).len(),
             Kind::Header => api.of(openapi::grammar::Object::Header).len(),
+            Kind::ErrorDetail => self.shown_errors().len(),
             Kind::Schema => api.schemas.len(),
             Kind::Property => api.properties.len(),
             Kind::SecurityScheme => api.security.schemes.len(),
@@ -157,6 +166,7 @@ impl Model {
             Kind::MediaType => api.media[i].place,
             Kind::Response => api.place(api.of(openapi::grammar::Object::Response)[i]),
             Kind::Header => api.place(api.of(openapi::grammar::Object::Header)[i]),
+            Kind::ErrorDetail => self.shown_errors()[i].place,
             Kind::Schema => fields::schema_place(self, api.schemas[i]),
             Kind::Property => Place::key(api.properties[i].entry),
             Kind::SecurityScheme => Place::key(api.security.schemes[i].entry),
@@ -218,6 +228,14 @@ impl Model {
 
     fn reached(&self) -> &Reached {
         self.reached.get_or_init(|| Reached::new(&self.api))
+    }
+
+    fn answers(&self) -> &Answers {
+        self.answers.get_or_init(|| Answers::new(&self.api))
+    }
+
+    fn shown_errors(&self) -> &[Shown] {
+        self.shown_errors.get_or_init(|| failure::shown(&self.api))
     }
 
     /// The longest text a `pattern` admits, in characters; worked out once.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 mod action;
+mod answer_facts;
 mod auth_causes;
 mod auth_facts;
 mod authorization_facts;

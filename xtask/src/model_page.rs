@@ -79,6 +79,7 @@ fn describe(kind: Kind) -> &'static str {
         Kind::MediaType => "A media type of a request body or response (2.0: of `consumes` or `produces`).",
         Kind::Response => "A response definition.",
         Kind::Header => "A response header definition.",
+        Kind::ErrorDetail => "A field or an example text that an error response shows.",
         Kind::Schema => {
             "A schema definition, in a place where a schema stands: never an example, a default or an extension."
         }

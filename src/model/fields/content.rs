@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{DIRECTIONS, Fact, Field, Kind, Model, Type, Value};
-use super::{field, owned, placed, set, value_of};
+use super::{field, name, placed, set, value_of};
 use crate::model::NameId;
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::{IN, OUT, types};
@@ -94,11 +94,11 @@ fn media_operations(model: &Model, index: u32) -> Vec<u32> {
     operations
 }
 
-fn response(model: &Model, index: u32) -> u32 {
+pub(super) fn response(model: &Model, index: u32) -> u32 {
     model.api().of(Object::Response)[index as usize]
 }
 
-fn header(model: &Model, index: u32) -> u32 {
+pub(super) fn header(model: &Model, index: u32) -> u32 {
     model.api().of(Object::Header)[index as usize]
 }
 
@@ -153,9 +153,8 @@ fn pii_fields(model: &Model, index: u32) -> Vec<Cow<'_, str>> {
     texts.into_iter().map(Cow::Borrowed).collect()
 }
 
-fn header_name(model: &Model, number: u32) -> String {
-    let api = model.api();
-    api.view.key(api.graph.objects[number as usize].at).unwrap_or_default().to_ascii_lowercase()
+fn header_name(model: &Model, number: u32) -> Option<NameId> {
+    model.api().responses.header_names.get(&number).copied()
 }
 
 /// Responses that a header belongs to.
@@ -173,7 +172,7 @@ fn allows_credentials(model: &Model, index: u32) -> bool {
     let api = model.api();
     responses_of(model, header(model, index)).any(|response| {
         api.graph.parts(response, Object::Header).any(|other| {
-            header_name(model, other) == "access-control-allow-credentials"
+            header_name(model, other).is_some_and(|name| model.name(name) == "access-control-allow-credentials")
                 && header_values(api, other).into_iter().any(|value| api.view.text(value).eq_ignore_ascii_case("true"))
         })
     })
@@ -188,7 +187,7 @@ pub(super) static FIELDS: &[Field] = &[
         Kind::MediaType,
         "type",
         Type::Text,
-        "The media type in lower case without parameters. Stands at the key; 2.0: at the entry of `consumes`, and absent without one.",
+        "The media type in lower case without parameters. Stands at the key; 2.0: at the entry of `consumes` or `produces`, else (then it is absent) at the method.",
         |m, i| Fact::text(Some(media(m, i).media_type.as_str()).filter(|text| !text.is_empty())),
     ),
     field(Kind::MediaType, "direction", Type::Set(DIRECTIONS), "Whether it is sent, returned or both.", |m, i| {
@@ -244,9 +243,13 @@ pub(super) static FIELDS: &[Field] = &[
         "Those of them that are public and no auth endpoint, in a document that defines schemes.",
         |m, i| Fact::nodes(Kind::Operation, public_operations(m, i)),
     ),
-    field(Kind::Header, "name", Type::Text, "Its name in lower case. Stands at the key.", |m, i| {
-        owned(header_name(m, header(m, i)))
-    }),
+    field(
+        Kind::Header,
+        "name",
+        Type::Name,
+        "Its name in lower case; of a shared definition that under which it is first used. Stands at the key.",
+        |m, i| name(header_name(m, header(m, i))),
+    ),
     placed(
         Kind::Header,
         "values",

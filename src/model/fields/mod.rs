@@ -1,6 +1,7 @@
 //! The table of kinds and fields: what rules can ask of a document. It feeds the
 //! rule compiler, the JSON Schema of rule files and `docs/model.md`. Knows no rule.
 
+mod answer;
 mod auth;
 mod authorization;
 mod body;
@@ -22,6 +23,7 @@ mod security;
 mod shape;
 mod structure;
 mod template;
+mod usage;
 mod writing;
 
 use std::sync::LazyLock;
@@ -76,6 +78,12 @@ pub const DIRECTIONS: &[&str] = &["request", "response"];
 pub const CREDENTIAL: &[&str] = &["strong", "bare", "weak"];
 /// What `additionalProperties` says.
 pub const ADDITIONAL: &[&str] = &["closed", "open", "schema"];
+/// Classes of statuses.
+pub const STATUS_CLASSES: &[&str] = &["information", "success", "redirect", "clientError", "serverError", "default"];
+/// What a media type is the content of.
+pub const MEDIA_PLACES: &[&str] = &["requestBody", "response", "parameter", "header"];
+/// Whether a document says something.
+pub const STATEMENTS: &[&str] = &["stated", "unstated"];
 /// Parameter locations.
 pub const LOCATIONS: &[&str] = &["query", "header", "path", "cookie", "body", "formData", "querystring"];
 /// Families of formats of request bodies: their parsers have nothing in common.
@@ -116,6 +124,8 @@ pub const OWNERS: &[&str] = &[
 /// All fields, by kind.
 pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let tables = [
+        answer::FIELDS,
+        usage::FIELDS,
         auth::FIELDS,
         exchange::FIELDS,
         document::FIELDS,

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use super::{AUTH_GROUPS, CLASSES, Fact, Field, Kind, Model, ORIGINS, SCHEME_KINDS, SECURITY, Type, Value};
 use super::{field, key_of, name, placed, set, texts, thing, value_of};
+use crate::model::openapi::Media;
 use crate::model::openapi::grammar::{Object, Version};
-use crate::model::openapi::graph::types;
+use crate::model::openapi::graph::{IN, types};
 use crate::model::openapi::operation::{self, Class, InForce, Operation, Role};
 use crate::model::openapi::security::{SchemeKind, Security};
 use crate::model::openapi::view::K;
@@ -58,7 +59,7 @@ fn scheme_kinds(model: &Model, index: u32) -> u32 {
 }
 
 /// The keys of an operation's `responses`.
-fn statuses(model: &Model, index: u32) -> Option<Vec<Cow<'_, str>>> {
+pub(super) fn statuses(model: &Model, index: u32) -> Option<Vec<Cow<'_, str>>> {
     let view = &model.api().view;
     let responses = view.follow(view.entry(operation(model, index).at, K::Responses)?)?;
     let keys = view.children(responses).filter_map(|entry| view.key(entry));
@@ -146,7 +147,7 @@ fn requires_input(model: &Model, index: u32) -> bool {
 }
 
 /// Where a body is declared: `requestBody`, or the first 2.0 body or formData parameter.
-fn body_place(model: &Model, index: u32) -> Option<Place> {
+pub(super) fn body_place(model: &Model, index: u32) -> Option<Place> {
     let api = model.api();
     let this = operation(model, index);
     if api.version != Version::V20 {
@@ -254,7 +255,14 @@ fn media_types(model: &Model, index: u32) -> Fact<'_> {
         owner == number
             || bodies.iter().any(|&body| api.graph.parts(body, Object::MediaType).any(|media| media == owner))
     };
-    let found = api.media.iter().enumerate().filter(|(_, media)| owned(media.owner)).map(|(index, _)| index as u32);
+    // 2.0: what an operation returns is its own too.
+    let sent = |media: &Media| api.version != Version::V20 || media.direction & IN != 0;
+    let found = api
+        .media
+        .iter()
+        .enumerate()
+        .filter(|(_, media)| sent(media) && owned(media.owner))
+        .map(|(index, _)| index as u32);
     Fact::nodes(Kind::MediaType, found)
 }
 

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::operation::PathItem;
 use super::view::K;
 use super::walk::Edge;
-use super::{Api, operation};
+use super::{Api, operation, response};
 use crate::model::NameId;
 use crate::model::fields::LOCATIONS;
 use crate::source::NodeKind;
@@ -109,7 +109,8 @@ pub fn parameters(api: &mut Api, items: &[PathItem], names: &mut Names) -> Vec<P
 /// Reads the media types of request bodies and responses.
 pub fn media(api: &Api) -> Vec<Media> {
     if api.version == Version::V20 {
-        return api.operations.iter().flat_map(|operation| swagger_media(api, operation)).collect();
+        let sent = api.operations.iter().flat_map(|operation| swagger_media(api, operation));
+        return sent.chain(api.operations.iter().flat_map(|operation| returned_media(api, operation))).collect();
     }
     let objects = api.of(Object::MediaType).iter().map(|&number| {
         let object = api.graph.objects[number as usize];
@@ -164,6 +165,28 @@ fn swagger_media(api: &Api, operation: &operation::Operation) -> Vec<Media> {
     let lead = media.iter().position(|one| one.media_type == "multipart/form-data").unwrap_or(0);
     media[lead].lead = true;
     media
+}
+
+/// 2.0: what an operation that returns something produces, at the entries of `produces` that say so, else at the method.
+fn returned_media(api: &Api, operation: &operation::Operation) -> Vec<Media> {
+    let has_schema = |number: u32| api.graph.part(number, Object::Schema).is_some();
+    if !response::documented(api, operation).any(|(_, number)| has_schema(number)) {
+        return Vec::new();
+    }
+    let media = |place: Place, media_type: String| Media {
+        place,
+        media_type,
+        direction: super::graph::OUT,
+        schema: None,
+        owner: operation.number,
+        lead: false,
+        body: None,
+    };
+    let produced = response::produced(api, operation.at);
+    if produced.is_empty() {
+        return vec![media(Place::key(operation.entry), String::new())];
+    }
+    produced.into_iter().map(|(entry, media_type)| media(Place::value(entry), media_type)).collect()
 }
 
 /// All named properties, in document order.

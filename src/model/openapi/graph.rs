@@ -240,7 +240,7 @@ impl Graph {
                 let lost = if bit == IN { target.read_only } else { target.write_only };
                 (!lost).then_some(bit)
             }
-            Edge::Part if bit == TOP => None,
+            Edge::Part | Edge::Named(_) if bit == TOP => None,
             _ => Some(bit),
         }
     }
@@ -251,7 +251,7 @@ impl Graph {
         match edge {
             Edge::Both | Edge::Aside => false,
             Edge::Branch => self.effective(from).is_none_or(|whole| whole.types == 0),
-            Edge::Part | Edge::Property(_) => true,
+            Edge::Part | Edge::Named(_) | Edge::Property(_) => true,
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod callback;
 mod content;
 pub mod exposure;
+pub mod failure;
 pub mod grammar;
 pub mod graph;
 pub mod inputs;
@@ -14,6 +15,7 @@ pub mod links;
 pub mod names;
 pub mod operation;
 pub mod paths;
+pub mod response;
 pub mod scopes;
 pub mod security;
 pub mod server;
@@ -32,6 +34,8 @@ pub use keys::nearest;
 use names::Names;
 use operation::{Operation, PathItem, Role};
 use paths::PathPair;
+pub use response::Response;
+use response::Responses;
 use scopes::{Authentications, Scopes};
 use security::{Lost, Schemes};
 use server::Server;
@@ -73,6 +77,8 @@ pub struct Api {
     pub parameters: Vec<Parameter>,
     /// Media types.
     pub media: Vec<Media>,
+    /// Responses and the names of their headers.
+    pub responses: Responses,
     /// Object numbers of schemas.
     pub schemas: Vec<u32>,
     /// Properties.
@@ -153,6 +159,7 @@ impl Api {
             servers: Vec::new(),
             parameters: Vec::new(),
             media: Vec::new(),
+            responses: Responses::default(),
             properties: Vec::new(),
             by_alternatives: HashMap::new(),
             operations_unread: false,
@@ -199,6 +206,7 @@ impl Api {
                 api.schema_parameters.entry(schema).or_default().push(index as u32);
             }
         }
+        api.responses = Responses::read(&api, &items, &mut names);
         api.media = content::media(&api);
         api.properties = content::properties(&api, &mut names);
         api.scopes = Scopes::read(&api, &mut names);

@@ -89,6 +89,8 @@ pub struct Operation {
     pub static_segments: Vec<NameId>,
     /// Its path without parameters, as one name.
     pub path_words: NameId,
+    /// First two words of `operationId`.
+    pub operation_start: Option<NameId>,
     /// E7.
     pub class: Class,
     /// E1.
@@ -288,6 +290,7 @@ pub fn read(api: &Api, lost: &Lost, items: &mut [PathItem], names: &mut Names) -
                 path_verb: path_verb(&path_segments).map(|verb| names.id(&verb)),
                 static_segments: static_segments.clone(),
                 path_words,
+                operation_start: id_text.map(|id| names.id(&start(id))),
                 class,
                 in_force,
                 auth_groups,
@@ -375,6 +378,11 @@ fn path_verb(segments: &[&str]) -> Option<String> {
     let last = segments.last().filter(|last| !last.contains('{'))?;
     let word = words::split(last).into_iter().next()?;
     (words::singular(&word) == word).then_some(word)
+}
+
+/// The first two words of an `operationId`.
+fn start(operation_id: &str) -> String {
+    words::split(operation_id).into_iter().take(2).collect::<Vec<_>>().join(" ")
 }
 
 fn tags(view: &View, operation: At) -> Vec<&str> {

@@ -41,6 +41,7 @@ keys! {
     Self_ = "$self", Then = "then", Else = "else", DependentSchemas = "dependentSchemas", Defs = "$defs", Tags = "tags",
     Description = "description", Summary = "summary", Info = "info", Contact = "contact", Email = "email",
     BearerFormat = "bearerFormat", Deprecated = "deprecated", AllowReserved = "allowReserved",
+    Encoding = "encoding", ContentType = "contentType",
 }
 
 /// All keys with a number: those above, then the others of the grammar.

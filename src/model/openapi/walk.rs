@@ -16,6 +16,8 @@ use crate::span::{At, NodeId};
 pub enum Edge {
     /// None of the below: a parameter of an operation, a schema of a media type, `items` of an array, ...
     Part,
+    /// A response, header or media type, with the entry that names it: a status, a name, a type.
+    Named(At),
     /// `properties`, with the entry that names the property.
     Property(At),
     /// `allOf`, or `$ref` beside other keywords: both hold.
@@ -346,7 +348,11 @@ impl Walker<'_> {
                 }
                 continue;
             }
-            let edge = if matches!(edge, Edge::Property(_)) { Edge::Property(named) } else { edge };
+            let edge = match (edge, object) {
+                (Edge::Property(_), _) => Edge::Property(named),
+                (Edge::Part, Object::Response | Object::Header | Object::MediaType) => Edge::Named(named),
+                (edge, _) => edge,
+            };
             self.push(named, object, number, edge);
         }
     }

@@ -1,0 +1,120 @@
+//! Fields on what parameters, properties and schemas are used for: what of them
+//! OpenAPI ignores, which operations take them, and which personal data they hold.
+
+use std::borrow::Cow;
+
+use super::parameter::parameter;
+use super::schema::{effective, own_properties, property_name};
+use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value, field, key_of, placed};
+use crate::model::openapi::grammar::Version;
+use crate::model::openapi::graph::{IN, OUT, types};
+use crate::model::openapi::operation::{Class, Role, segments};
+use crate::model::openapi::view::K;
+use crate::model::openapi::walk::Edge;
+use crate::span::At;
+
+/// Whether OpenAPI 3 ignores a parameter: media types and security schemes say what these headers hold.
+fn is_ignored(model: &Model, index: u32) -> bool {
+    const IGNORED: [&str; 3] = ["accept", "content-type", "authorization"];
+    let this = parameter(model, index);
+    model.api().version != Version::V20
+        && this.location.is_some_and(|location| LOCATIONS[location as usize] == "header")
+        && IGNORED.contains(&model.name(this.name).to_ascii_lowercase().as_str())
+}
+
+/// Writing operations that take a schema as many things at once: as the whole body, or,
+/// below a path of @batch, as a property of it.
+fn batch_of(model: &Model, index: u32) -> Vec<u32> {
+    let api = model.api();
+    let number = api.schemas[index as usize];
+    if effective(model, Some(number)).is_none_or(|effective| effective.types & types::ARRAY == 0) {
+        return Vec::new();
+    }
+    let writes = |&index: &u32| {
+        let operation = &api.operations[index as usize];
+        operation.class == Class::Write && api.items[operation.item as usize].role != Role::Outgoing
+    };
+    let list = api.names.lists.id("batch");
+    let in_batch = |&index: &u32| {
+        let item = &api.items[api.operations[index as usize].item as usize];
+        let path = segments(api.view.key(item.entry).unwrap_or_default());
+        let mut words = path.into_iter().filter(|segment| !segment.contains('{'));
+        words.any(|segment| list.is_some_and(|list| api.names.lists.hits(segment).any(list)))
+    };
+    let mut operations = Vec::new();
+    if api.graph.is_top_body(number) {
+        operations.extend(api.operations_of(number, IN, true).into_iter().filter(writes));
+    }
+    for &(owner, edge) in api.graph.back(number) {
+        if matches!(edge, Edge::Property(_)) && api.graph.is_top_body(owner) {
+            operations.extend(api.operations_of(owner, IN, true).into_iter().filter(writes).filter(in_batch));
+        }
+    }
+    operations.sort_unstable();
+    operations.dedup();
+    operations
+}
+
+/// Properties of a schema that hold personal data and are returned: entries.
+fn pii(model: &Model, index: u32) -> Vec<At> {
+    let api = model.api();
+    let number = api.schemas[index as usize];
+    let Some(list) = api.names.lists.id("pii") else { return Vec::new() };
+    if api.graph.direction(number) & OUT == 0 {
+        return Vec::new();
+    }
+    let entries = own_properties(model, number).filter(|&(entry, schema)| {
+        property_name(model, entry).is_some_and(|name| model.hits(name).head(list))
+            && effective(model, Some(schema)).is_some_and(|effective| {
+                !effective.write_only && effective.types & !(types::BOOLEAN | types::NULL) != 0
+            })
+    });
+    entries.map(|(entry, _)| entry).collect()
+}
+
+pub(super) static FIELDS: &[Field] = &[
+    field(Kind::Parameter, "description", Type::Text, "Its description.", |m, i| {
+        Fact::text(m.api().view.scalar(parameter(m, i).at, K::Description))
+    }),
+    field(
+        Kind::Parameter,
+        "ignored",
+        Type::Bool,
+        "Whether OpenAPI 3 says that it has no effect: a header parameter Accept, Content-Type or Authorization.",
+        |m, i| Fact::bool(is_ignored(m, i)),
+    ),
+    field(
+        Kind::Schema,
+        "batchOf",
+        Type::Nodes(Kind::Operation),
+        "Writing operations that take this array as many things at once: it is the whole body, or a top-level property of it below a path with a word of @batch.",
+        |m, i| Fact::nodes(Kind::Operation, batch_of(m, i)),
+    ),
+    field(
+        Kind::Schema,
+        "returnedBy",
+        Type::Nodes(Kind::Operation),
+        "Incoming operations whose responses can hold it.",
+        |m, i| {
+            let api = m.api();
+            let operations = api.operations_of(api.schemas[i as usize], OUT, false).into_iter();
+            let incoming =
+                |&index: &u32| api.items[api.operations[index as usize].item as usize].role != Role::Outgoing;
+            Fact::nodes(Kind::Operation, operations.filter(incoming))
+        },
+    ),
+    placed(
+        Kind::Schema,
+        "piiFields",
+        Type::Texts,
+        "Names of its own properties that hold personal data (@pii) and are returned. Stands at the first of them.",
+        |m, i| {
+            let names: Vec<_> = pii(m, i).into_iter().filter_map(|entry| m.api().view.key(entry)).collect();
+            if names.is_empty() {
+                return Fact::Absent;
+            }
+            Fact::Known(Value::Texts(names.into_iter().map(Cow::Borrowed).collect()))
+        },
+        |m, i| key_of(pii(m, i).first().copied()),
+    ),
+];
