@@ -8,7 +8,7 @@ use super::schema::{effective, own_properties, property_name};
 use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value, field, key_of, placed};
 use crate::model::openapi::grammar::Version;
 use crate::model::openapi::graph::{IN, OUT, types};
-use crate::model::openapi::operation::{Class, Role, segments};
+use crate::model::openapi::operation::{Class, Role};
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
 use crate::span::At;
@@ -35,11 +35,10 @@ fn batch_of(model: &Model, index: u32) -> Vec<u32> {
         operation.class == Class::Write && api.items[operation.item as usize].role != Role::Outgoing
     };
     let list = api.names.lists.id("batch");
+    // Further to the front the word names an area, such as batch jobs.
     let in_batch = |&index: &u32| {
-        let item = &api.items[api.operations[index as usize].item as usize];
-        let path = segments(api.view.key(item.entry).unwrap_or_default());
-        let mut words = path.into_iter().filter(|segment| !segment.contains('{'));
-        words.any(|segment| list.is_some_and(|list| api.names.lists.hits(segment).any(list)))
+        let mut last = api.operations[index as usize].static_segments.iter().rev().take(2);
+        last.any(|&segment| list.is_some_and(|list| model.hits(segment).any(list)))
     };
     let mut operations = Vec::new();
     if api.graph.is_top_body(number) {
@@ -87,7 +86,7 @@ pub(super) static FIELDS: &[Field] = &[
         Kind::Schema,
         "batchOf",
         Type::Nodes(Kind::Operation),
-        "Writing operations that take this array as many things at once: it is the whole body, or a top-level property of it below a path with a word of @batch.",
+        "Writing operations that take this array as many things at once: it is the whole body, or a top-level property of it at a path whose last two static segments have a word of @batch.",
         |m, i| Fact::nodes(Kind::Operation, batch_of(m, i)),
     ),
     field(
