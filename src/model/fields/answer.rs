@@ -32,7 +32,7 @@ fn list(texts: Vec<String>) -> Fact<'static> {
     Fact::Known(Value::Texts(texts.into_iter().map(Cow::Owned).collect()))
 }
 
-/// Whether browsers call the API: any answer names a CORS header, or an operation is an OPTIONS.
+/// Whether browsers call the API.
 fn browser_facing(model: &Model) -> Fact<'static> {
     Fact::Known(Value::Choice(u8::from(!model.answers().browser_facing)))
 }
@@ -303,7 +303,7 @@ pub(super) static FIELDS: &[Field] = &[
         Kind::Document,
         "browserFacing",
         Type::Choice(STATEMENTS),
-        "`stated` if browsers are meant to call it: an answer names a CORS header, or an operation is an OPTIONS.",
+        "`stated` if browsers are meant to call it: an answer names a CORS header, or an operation is an OPTIONS that returns nothing.",
         |m, _| browser_facing(m),
     ),
     field(

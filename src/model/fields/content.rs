@@ -129,7 +129,6 @@ fn pii_fields(model: &Model, index: u32) -> Vec<Cow<'_, str>> {
     /// A response that is larger than this is judged by its first schemas.
     const MAX_SCHEMAS: usize = 4_000;
     let api = model.api();
-    let Some(list) = api.names.lists.id("pii") else { return Vec::new() };
     let mut seen = BTreeSet::from([response(model, index)]);
     let mut open = vec![response(model, index)];
     let mut names: BTreeSet<NameId> = BTreeSet::new();
@@ -142,7 +141,8 @@ fn pii_fields(model: &Model, index: u32) -> Vec<Cow<'_, str>> {
                 continue;
             }
             if let Edge::Property(entry) = edge {
-                names.extend(super::schema::property_name(model, entry).filter(|&name| model.hits(name).head(list)));
+                let name = super::schema::property_name(model, entry);
+                names.extend(name.filter(|_| super::usage::is_personal(model, number, entry, to)));
             }
             if seen.insert(to) {
                 open.push(to);

@@ -54,16 +54,46 @@ fn batch_of(model: &Model, index: u32) -> Vec<u32> {
     operations
 }
 
+/// Whether a property of a schema holds personal data: by its name (@pii), or, where that is vague, beside more of it.
+pub(super) fn is_personal(model: &Model, owner: u32, entry: At, schema: u32) -> bool {
+    let lists = model.lists();
+    let head = |entry: At, list: &str| {
+        let hits = property_name(model, entry).map(|name| model.hits(name));
+        hits.is_some_and(|hits| lists.id(list).is_some_and(|list| hits.head(list)))
+    };
+    let is_vague = |entry: At| {
+        let hits = property_name(model, entry).map(|name| model.hits(name));
+        hits.is_some_and(|hits| lists.id("pii-vague").is_some_and(|list| hits.whole(list)))
+    };
+    let view = &model.api().view;
+    let of_machine = || {
+        let format = effective(model, Some(schema)).and_then(|effective| effective.format);
+        format.is_some_and(|format| matches!(view.text(format), "ipv4" | "ipv6" | "ip"))
+    };
+    // A list of records is told of where the record names the data.
+    let of_records = || {
+        let items = model.api().graph.out(schema).iter().filter(|(_, edge)| *edge == Edge::Part);
+        items
+            .filter_map(|&(item, _)| effective(model, Some(item)))
+            .any(|effective| effective.types & types::OBJECT != 0)
+            && effective(model, Some(schema)).is_some_and(|effective| effective.types & types::ARRAY != 0)
+    };
+    let beside = || {
+        let mut others = own_properties(model, owner).map(|(other, _)| other).filter(|&other| !is_vague(other));
+        others.any(|other| head(other, "pii") || head(other, "person"))
+    };
+    head(entry, "pii") && (!is_vague(entry) || beside()) && !of_machine() && !of_records()
+}
+
 /// Properties of a schema that hold personal data and are returned: entries.
 fn pii(model: &Model, index: u32) -> Vec<At> {
     let api = model.api();
     let number = api.schemas[index as usize];
-    let Some(list) = api.names.lists.id("pii") else { return Vec::new() };
     if api.graph.direction(number) & OUT == 0 {
         return Vec::new();
     }
     let entries = own_properties(model, number).filter(|&(entry, schema)| {
-        property_name(model, entry).is_some_and(|name| model.hits(name).head(list))
+        is_personal(model, number, entry, schema)
             && effective(model, Some(schema)).is_some_and(|effective| {
                 !effective.write_only && effective.types & !(types::BOOLEAN | types::NULL) != 0
             })

@@ -218,7 +218,7 @@ impl Answers {
     /// One pass over the responses.
     pub fn new(api: &Api) -> Self {
         let mut answers = Self {
-            browser_facing: api.operations.iter().any(|one| one.method == "OPTIONS" && is_incoming(api, one)),
+            browser_facing: api.operations.iter().any(|one| is_preflight(api, one)),
             success_headers: Vec::new(),
             unseen: None,
             restricts_frames: false,
@@ -266,6 +266,18 @@ impl Answers {
                     && (shown.is_empty() || shown.iter().any(|&value| api.view.text(value).contains("frame-ancestors")))
         });
     }
+}
+
+/// Whether an operation answers the question of a browser what it may send: an OPTIONS that returns nothing.
+fn is_preflight(api: &Api, operation: &Operation) -> bool {
+    let has_body = |number: u32| {
+        let mut parts = api.graph.out(number).iter().map(|&(part, _)| api.graph.objects[part as usize].object);
+        parts.any(|part| matches!(part, Object::MediaType | Object::Schema))
+    };
+    let is_success = |entry: At| api.view.key(entry).is_some_and(|key| class_of(key) & class::SUCCESS != 0);
+    operation.method == "OPTIONS"
+        && is_incoming(api, operation)
+        && !documented(api, operation).any(|(entry, number)| is_success(entry) && has_body(number))
 }
 
 /// Whether clients may call an operation.
