@@ -88,10 +88,12 @@ pub fn evaluate(model: &Model, rules: &RuleSet) -> Evaluation {
     let mut tasks: Vec<(Kind, Range<u32>)> = Vec::new();
     let mut work = 0;
     for kind in Kind::ALL {
-        let (nodes, given) = (model.nodes(kind).len(), rules.given(kind).len());
+        let given = rules.given(kind).len();
+        // Some tables of nodes are only made when they are asked for.
         if given == 0 {
             continue;
         }
+        let nodes = model.nodes(kind).len();
         work += nodes * given;
         let nodes = nodes as u32;
         tasks.extend((0..nodes).step_by(TASK as usize).map(|start| (kind, start..nodes.min(start + TASK))));

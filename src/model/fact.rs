@@ -38,6 +38,8 @@ pub enum Kind {
     Schema,
     /// A named property of an object schema.
     Property,
+    /// A regular expression: a `pattern`, or a key of `patternProperties`.
+    Pattern,
     /// A security scheme definition.
     SecurityScheme,
     /// A flow of an OAuth 2 scheme.
@@ -70,7 +72,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in table order.
-    pub const ALL: [Kind; 27] = [
+    pub const ALL: [Kind; Self::Text as usize + 1] = [
         Self::Document,
         Self::Server,
         Self::Path,
@@ -84,6 +86,7 @@ impl Kind {
         Self::ErrorDetail,
         Self::Schema,
         Self::Property,
+        Self::Pattern,
         Self::SecurityScheme,
         Self::OauthFlow,
         Self::DeclaredScope,
@@ -116,6 +119,7 @@ impl Kind {
             Self::ErrorDetail => "errorDetail",
             Self::Schema => "schema",
             Self::Property => "property",
+            Self::Pattern => "pattern",
             Self::SecurityScheme => "securityScheme",
             Self::OauthFlow => "oauthFlow",
             Self::DeclaredScope => "declaredScope",

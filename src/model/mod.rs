@@ -8,8 +8,7 @@ pub mod pattern;
 pub mod template;
 mod weburl;
 
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, RwLock};
+use std::sync::{Arc, OnceLock};
 
 pub use fact::{Fact, Field, Id, Kind, NameId, Type, Value, Why};
 
@@ -23,6 +22,7 @@ use openapi::exposure::Reached;
 use openapi::failure::{self, Shown};
 use openapi::grammar::Version;
 use openapi::inputs::Inputs;
+use openapi::patterns::Patterns;
 use openapi::response::Answers;
 use openapi::versions::Versions;
 
@@ -32,8 +32,8 @@ pub struct Model {
     api: Api,
     /// The day on which the document is judged.
     today: Date,
-    /// Longest text of each pattern that was asked for.
-    patterns: RwLock<HashMap<At, Option<u64>>>,
+    /// Worked out when it is first asked for.
+    patterns: OnceLock<Patterns>,
     /// What callers without credentials reach; worked out when it is first asked for.
     reached: OnceLock<Reached>,
     /// Tables that only some rules ask for, worked out when they first do.
@@ -66,7 +66,7 @@ impl Model {
         Some(Ok(Self {
             api,
             today,
-            patterns: RwLock::default(),
+            patterns: OnceLock::new(),
             reached: OnceLock::new(),
             inputs: OnceLock::new(),
             links: OnceLock::new(),
@@ -134,6 +134,7 @@ impl Model {
             Kind::ErrorDetail => self.shown_errors().len(),
             Kind::Schema => api.schemas.len(),
             Kind::Property => api.properties.len(),
+            Kind::Pattern => self.patterns().uses.len(),
             Kind::SecurityScheme => api.security.schemes.len(),
             Kind::OauthFlow => api.security.flows.len(),
             Kind::DeclaredScope => api.scopes.declared.len(),
@@ -169,6 +170,7 @@ impl Model {
             Kind::ErrorDetail => self.shown_errors()[i].place,
             Kind::Schema => fields::schema_place(self, api.schemas[i]),
             Kind::Property => Place::key(api.properties[i].entry),
+            Kind::Pattern => self.patterns().uses[i].place,
             Kind::SecurityScheme => Place::key(api.security.schemes[i].entry),
             Kind::OauthFlow => api.security.flows[i].place,
             Kind::DeclaredScope => Place::key(api.scopes.declared[i].entry),
@@ -238,16 +240,13 @@ impl Model {
         self.shown_errors.get_or_init(|| failure::shown(&self.api))
     }
 
-    /// The longest text a `pattern` admits, in characters; worked out once.
+    fn patterns(&self) -> &Patterns {
+        self.patterns.get_or_init(|| Patterns::read(&self.api))
+    }
+
+    /// The longest text a `pattern` admits, in characters.
     fn pattern_length(&self, pattern: At) -> Option<u64> {
-        if let Some(&known) = self.patterns.read().ok()?.get(&pattern) {
-            return known;
-        }
-        let length = pattern::max_length(self.api.view.text(pattern));
-        if let Ok(mut patterns) = self.patterns.write() {
-            patterns.insert(pattern, length);
-        }
-        length
+        self.patterns().at(pattern).and_then(pattern::Facts::longest)
     }
 }
 

@@ -15,6 +15,7 @@ mod findings;
 mod json_cases;
 mod model;
 mod oracle;
+mod pattern_facts;
 mod reading;
 mod reports;
 mod robust;

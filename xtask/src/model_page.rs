@@ -99,6 +99,7 @@ fn describe(kind: Kind) -> &'static str {
         }
         Kind::UnknownKey => "A key that the grammar of the document's version does not know where it stands.",
         Kind::DuplicateKey => "A mapping key that occurs twice.",
+        Kind::Pattern => "A regular expression: a `pattern`, or a key of `patternProperties` (3.1 and later).",
         Kind::Text => "The whole text of a document; for native rules only.",
     }
 }

@@ -15,6 +15,7 @@ mod operation;
 mod outbound;
 mod parameter;
 mod paths;
+mod pattern;
 mod property;
 mod required;
 mod schema;
@@ -136,6 +137,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         required::FIELDS,
         operation::FIELDS,
         property::FIELDS,
+        pattern::FIELDS,
         parameter::FIELDS,
         content::FIELDS,
         body::FIELDS,

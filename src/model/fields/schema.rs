@@ -130,7 +130,7 @@ fn value(bound: Option<Bound>) -> Option<f64> {
 }
 
 /// E5: the longest text that enum, const, format or pattern admit.
-fn implied_length(model: &Model, effective: &Effective) -> Option<f64> {
+pub(super) fn implied_length(model: &Model, effective: &Effective) -> Option<f64> {
     // Longest texts of formats that fix them: RFC 3339, RFC 4122, RFC 5321 section 4.5.3.1, RFC 1035 section 2.3.4, RFC 4291.
     const FORMATS: [(&str, f64); 9] = [
         ("date", 10.0),
@@ -174,7 +174,7 @@ pub(super) fn credential(model: &Model, name: Option<NameId>, in_parameter: bool
 }
 
 /// The property or parameter a schema belongs to alone: its name.
-fn schema_name(model: &Model, index: u32) -> Option<NameId> {
+pub(super) fn schema_name(model: &Model, index: u32) -> Option<NameId> {
     let api = model.api();
     let number = api.schemas[index as usize];
     let object = api.graph.objects[number as usize];

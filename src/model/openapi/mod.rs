@@ -15,6 +15,7 @@ pub mod links;
 pub mod names;
 pub mod operation;
 pub mod paths;
+pub mod patterns;
 pub mod response;
 pub mod scopes;
 pub mod security;
