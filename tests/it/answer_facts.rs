@@ -105,6 +105,16 @@ fn codes_that_every_operation_should_document_are_covered_by_ranges_and_default(
 }
 
 #[test]
+fn keys_of_responses_that_are_no_statuses_are_survived() {
+    let model = answering("{é9: {description: x}, '': {description: x}, ' 4XX': {description: x}}");
+    assert_eq!(first(&model, Kind::Operation, "missingErrors"), "404 406 default");
+    assert_eq!(first(&model, Kind::Operation, "errorResponses"), "absent");
+    let broken = answering("{$ref: '#/nowhere'}");
+    assert_eq!(first(&broken, Kind::Operation, "missingErrors"), "unknown: unresolved reference");
+    assert_eq!(first(&broken, Kind::Operation, "errorResponses"), "unknown: unresolved reference");
+}
+
+#[test]
 fn a_cookie_lacks_what_no_shown_value_has() {
     let lacks = |header: &str| {
         let model = answering(&format!("{{'200': {{description: x, headers: {{Set-Cookie: {header}}}}}}}"));

@@ -14,7 +14,6 @@ use super::{field, key_of, name, placed, set, texts, thing};
 use crate::model::Why;
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::types;
-use crate::model::openapi::operation::Operation;
 use crate::model::openapi::response::{content_types, documented, is_error, produced, without_schema};
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
@@ -44,35 +43,38 @@ fn status_entry(model: &Model, index: u32, code: &str) -> Option<At> {
     view.children(responses).find(|&entry| view.key(entry) == Some(code))
 }
 
-/// Keys of the responses that tell of a failure; unknown behind a broken reference.
+/// A list made of the keys of an operation's responses; unknown where they are behind a broken reference.
+fn of_statuses<'m>(model: &'m Model, index: u32, list: impl Fn(Vec<Cow<'m, str>>) -> Vec<Cow<'m, str>>) -> Fact<'m> {
+    let keys = match (statuses(model, index), model.api().view.entry(operation(model, index).at, K::Responses)) {
+        (None, Some(broken)) => return Fact::Unknown(Why::UnresolvedReference, Some(Place::key(broken))),
+        (keys, _) => keys.unwrap_or_default(),
+    };
+    let list = list(keys);
+    if list.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(list)) }
+}
+
+/// Keys of the responses that tell of a failure.
 fn error_responses(model: &Model, index: u32) -> Fact<'_> {
-    let api = model.api();
-    let at = operation(model, index).at;
-    match (statuses(model, index), api.view.entry(at, K::Responses)) {
-        (Some(keys), _) => {
-            let errors: Vec<Cow<'_, str>> = keys.into_iter().filter(|key| is_error(key)).collect();
-            if errors.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(errors)) }
-        }
-        (None, Some(broken)) => Fact::Unknown(Why::UnresolvedReference, Some(Place::key(broken))),
-        (None, None) => Fact::Absent,
-    }
+    of_statuses(model, index, |keys| keys.into_iter().filter(|key| is_error(key)).collect())
 }
 
 /// Codes of @error-response that an operation does not document (E9). 413 and 415 are about a body.
 fn missing_errors(model: &Model, index: u32) -> Fact<'_> {
     let lists = model.lists();
     let Some(list) = lists.id("error-response").and_then(|id| lists.list(id)) else { return Fact::Absent };
-    let keys = statuses(model, index).unwrap_or_default();
     let has_body = super::operation::body_place(model, index).is_some();
-    let covered = |code: &str| {
-        keys.iter().any(|key| {
-            let range =
-                key.len() == 3 && key[1..].eq_ignore_ascii_case("xx") && key.as_bytes()[0] == code.as_bytes()[0];
-            **key == *code || **key == *"default" || range
-        })
+    let covers = |key: &str, code: &str| {
+        let range = match key.as_bytes() {
+            [class, b'x' | b'X', b'x' | b'X'] => code.as_bytes().first() == Some(class),
+            _ => false,
+        };
+        range || key == code || key == "default"
     };
-    let asked = list.exact.iter().filter(|code| has_body || !matches!(code.as_str(), "413" | "415"));
-    texts(asked.map(String::as_str).filter(|code| !code.is_empty() && !covered(code)))
+    of_statuses(model, index, |keys| {
+        let asked = list.exact.iter().filter(|code| has_body || !matches!(code.as_str(), "413" | "415"));
+        let missing = asked.filter(|code| !keys.iter().any(|key| covers(key, code)));
+        missing.map(|code| Cow::Borrowed(code.as_str())).collect()
+    })
 }
 
 /// Scopes or roles that the requirements in force name.
@@ -81,7 +83,13 @@ fn required_scopes(model: &Model, index: u32) -> Fact<'_> {
     let alternatives = operation(model, index).alternatives();
     let entries = api.security.required_of(&alternatives).map(|required| api.view.resolve(required.entry));
     let scopes = entries.flat_map(|list| api.view.children(list)).map(|scope| api.view.text(api.view.resolve(scope)));
-    texts(scopes)
+    let mut distinct: Vec<&str> = Vec::new();
+    for scope in scopes {
+        if !distinct.contains(&scope) {
+            distinct.push(scope);
+        }
+    }
+    texts(distinct)
 }
 
 /// Media types of all that an operation answers.
@@ -146,7 +154,7 @@ fn compressed_input(model: &Model, index: u32) -> Option<(Place, Cow<'_, str>)> 
         let mut media = bodies.flat_map(|body| api.graph.parts(body, Object::MediaType));
         media.find_map(|number| {
             let media = api.media.get(api.index[number as usize] as usize)?;
-            is_archive(&media.media_type).then(|| (media.place, Cow::Borrowed(media.media_type.as_str())))
+            is_archive(&media.media_type).then_some((media.place, Cow::Borrowed(media.media_type.as_str())))
         })
     };
     let header = || {
@@ -294,10 +302,6 @@ fn operation_with_404(model: &Model, index: u32) -> Option<Place> {
     key_of(status_entry(model, index, "404"))
 }
 
-fn this(model: &Model, index: u32) -> &Operation {
-    operation(model, index)
-}
-
 pub(super) static FIELDS: &[Field] = &[
     field(
         Kind::Document,
@@ -324,7 +328,7 @@ pub(super) static FIELDS: &[Field] = &[
         |m, _| missing_security_headers(m),
     ),
     field(Kind::Operation, "operationStart", Type::Name, "First two words of `operationId`.", |m, i| {
-        name(this(m, i).operation_start)
+        name(operation(m, i).operation_start)
     }),
     field(
         Kind::Operation,
