@@ -244,6 +244,11 @@ impl Model {
         self.patterns.get_or_init(|| Patterns::read(&self.api))
     }
 
+    /// The shortest text a `pattern` admits, in characters.
+    fn shortest_match(&self, pattern: At) -> Option<u64> {
+        self.patterns().at(pattern).and_then(pattern::Facts::shortest)
+    }
+
     /// The longest text a `pattern` admits, in characters.
     fn pattern_length(&self, pattern: At) -> Option<u64> {
         self.patterns().at(pattern).and_then(pattern::Facts::longest)

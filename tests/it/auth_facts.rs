@@ -134,3 +134,14 @@ fn a_scheme_sends_a_parameter_only_where_it_is_in_force() {
     );
     assert_eq!(facts(&model, Kind::Parameter, "sentByScheme"), ["true", "false", "true"]);
 }
+
+#[test]
+fn the_shortest_text_follows_from_limit_and_pattern() {
+    let model = model_of(
+        "openapi: 3.1.0\npaths: {/a: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/S'}}}}, responses: {}}}}\ncomponents:\n  schemas:\n    S:\n      type: object\n      properties:\n        none: {type: string}\n        limit: {type: string, minLength: 5, pattern: '^.{3,}$'}\n        pattern: {type: string, pattern: '^(?=.*[0-9]).{12,}$'}\n        odd: {type: string, pattern: '('}\n        either: {type: string, anyOf: [{minLength: 3}, {minLength: 9}]}\n        closed: {type: string, enum: [a]}\n        lost: {type: string, allOf: [{$ref: '#/gone'}]}\n",
+        &[],
+    );
+    let lost = "unknown: unresolved reference";
+    let expected = ["0", "5", "12", "absent", "absent", "absent", lost];
+    assert_eq!(facts(&model, Kind::Property, "shortest"), expected);
+}

@@ -4,13 +4,14 @@
 use super::operation::{operation, successes};
 use super::parameter::url_credentials;
 use super::property::property;
+use super::schema::{effective, members};
 use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value};
 use super::{field, name};
-use crate::model::NameId;
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::IN;
 use crate::model::openapi::operation::Role;
 use crate::model::openapi::walk::Edge;
+use crate::model::{NameId, Why};
 
 /// How many schemas of a body are looked into.
 const MOST_SCHEMAS: usize = 200;
@@ -69,6 +70,26 @@ fn returned(model: &Model, index: u32) -> Vec<NameId> {
     names_in(model, roots.collect())
 }
 
+fn shortest(model: &Model, index: u32) -> Fact<'static> {
+    let api = model.api();
+    let number = property(model, index).schema;
+    let Some(effective) = effective(model, Some(number)) else { return Fact::Absent };
+    if effective.unknown {
+        return Fact::Unknown(Why::UnresolvedReference, Some(api.place(number)));
+    }
+    let has_branches = members(model, number)
+        .into_iter()
+        .any(|member| api.graph.out(member).iter().any(|(_, edge)| *edge == Edge::Branch));
+    if effective.finite.is_some() || has_branches {
+        return Fact::Absent;
+    }
+    let stated = effective.min_length.map_or(0.0, |bound| bound.value);
+    match effective.pattern {
+        None => Fact::number(Some(stated)),
+        Some(pattern) => Fact::number(model.shortest_match(pattern).map(|implied| stated.max(implied as f64))),
+    }
+}
+
 pub(super) static FIELDS: &[Field] = &[
     field(Kind::Operation, "staticSegments", Type::Names, "The static segments of its path.", |m, i| {
         Fact::Known(Value::Names(operation(m, i).static_segments.clone()))
@@ -106,6 +127,13 @@ pub(super) static FIELDS: &[Field] = &[
         Type::Nodes(Kind::Parameter),
         "Its parameters whose `urlCredential` is `strong`.",
         |m, i| Fact::nodes(Kind::Parameter, url_credentials(m, i)),
+    ),
+    field(
+        Kind::Property,
+        "shortest",
+        Type::Number,
+        "The length in characters of the shortest text that `minLength` and `pattern` admit, 0 without either. Absent where enum, const, alternatives or a pattern that cannot be read decide.",
+        shortest,
     ),
     field(
         Kind::Property,

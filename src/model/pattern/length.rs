@@ -1,4 +1,4 @@
-//! What follows from the shape of a pattern: the longest text that it admits (E5),
+//! What follows from the shape of a pattern: the longest and the shortest text that it admits (E5),
 //! and whether its alternatives are anchored (E12).
 
 use super::syntax::{Node, Pattern};
@@ -11,6 +11,47 @@ use super::syntax::{Node, Pattern};
 pub fn longest(pattern: &Pattern) -> Option<u64> {
     let part = Part::of(&pattern.root)?;
     if part.start { part.tail } else { None }
+}
+
+/// The length in characters of the shortest text that matches. It is a lower bound: of
+/// lookarounds only positive lookaheads count. None where a back reference makes it unknown.
+pub fn shortest(pattern: &Pattern) -> Option<u64> {
+    least(&pattern.root).map(|least| least.needed)
+}
+
+/// What a part of a pattern takes at least, and how many characters must follow where it begins.
+#[derive(Clone, Copy, Debug, Default)]
+struct Least {
+    taken: u64,
+    needed: u64,
+}
+
+fn least(node: &Node) -> Option<Least> {
+    Some(match node {
+        Node::Chars(_) | Node::Dot | Node::Any => Least { taken: 1, needed: 1 },
+        Node::Start { .. } | Node::End { .. } | Node::Boundary => Least::default(),
+        Node::Reference => return None,
+        Node::Look { ahead: true, negative: false, inner } => Least { taken: 0, needed: least(inner)?.needed },
+        Node::Look { .. } => Least::default(),
+        Node::Sequence(items) => items.iter().try_fold(Least::default(), |sum, item| {
+            let item = least(item)?;
+            Some(Least {
+                taken: sum.taken.saturating_add(item.taken),
+                needed: sum.needed.max(sum.taken.saturating_add(item.needed)),
+            })
+        })?,
+        Node::Either(all) => {
+            let each = all.iter().map(least).collect::<Option<Vec<Least>>>()?;
+            let shortest = |of: fn(&Least) -> u64| each.iter().map(of).min().unwrap_or_default();
+            Least { taken: shortest(|one| one.taken), needed: shortest(|one| one.needed) }
+        }
+        Node::Repeat { least: 0, .. } => Least::default(),
+        Node::Repeat { inner, least: times, .. } => {
+            let inner = least(inner)?;
+            let before = inner.taken.saturating_mul(times - 1);
+            Least { taken: before.saturating_add(inner.taken), needed: before.saturating_add(inner.needed) }
+        }
+    })
 }
 
 /// Which ends of a text a part of a pattern holds on to: begins it only at the beginning, ends it only at the end?
@@ -136,6 +177,24 @@ mod tests {
     /// As the model asks: nothing is known of what is no pattern, or one of another dialect.
     fn max_length(pattern: &str) -> Option<u64> {
         longest(&read(pattern).ok().filter(|pattern| pattern.foreign.is_none())?)
+    }
+
+    #[test]
+    fn the_shortest_text_is_as_long_as_all_that_must_be_there() {
+        let lengths = [
+            ("^.{8,20}$", 8),
+            ("^(?=.*[a-z])(?=.*[0-9]).{12,}$", 12),
+            ("^(?=.{10,}$).*", 10),
+            ("^a(?=.{3})b$", 4),
+            ("[a-z]+", 1),
+            ("^(ab|cde)?(f|gh){2,}$", 2),
+            ("^(?:a(?=bcd)){3}", 6),
+            ("^(?!.*x)(?<=abc).*$", 0),
+        ];
+        for (pattern, length) in lengths {
+            assert_eq!(shortest(&read(pattern).unwrap()), Some(length), "{pattern}");
+        }
+        assert_eq!(shortest(&read("^(a+)\\1$").unwrap()), None);
     }
 
     #[track_caller]

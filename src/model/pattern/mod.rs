@@ -47,6 +47,11 @@ impl Facts {
         self.pattern.as_ref().and_then(length::longest)
     }
 
+    /// The length in characters of the shortest text that matches.
+    pub fn shortest(&self) -> Option<u64> {
+        self.pattern.as_ref().and_then(length::shortest)
+    }
+
     /// Whether every alternative holds on to the beginning, and whether to the end of the text.
     pub fn anchors(&self) -> (bool, bool) {
         let Some(pattern) = &self.pattern else { return (false, false) };
