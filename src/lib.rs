@@ -157,7 +157,8 @@ impl Rules {
                 Some(Level::At(severity)) => Some(severity),
                 _ => None,
             };
-            Choice { enabled: settings.is_on_anywhere(id, profile(file.profile.as_str())), severity, options }
+            let enabled = settings.is_on_anywhere(id, profile(file.profile.as_str()));
+            Choice { enabled, severity, options, profile: settings.profile }
         };
         let set = catalog.compile(&lists, choose).map_err(RulesError::Rules)?;
         if errors.is_empty() { Ok(Self { set, lists }) } else { Err(RulesError::Rules(errors)) }

@@ -12,6 +12,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::rule::file::RuleFile;
 use crate::rule::{Catalog, Choice, RuleError, RuleSet, native};
+use crate::settings::Profile;
 use crate::words::WordLists;
 
 use example::Prepared;
@@ -83,14 +84,14 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
         under,
         message,
     };
-    let rules = match compile(catalog, lists, file, file) {
+    let rules = match Sets::new(catalog, lists, file, file) {
         Ok(rules) => rules,
         Err(errors) => {
             summary.failures.extend(errors.into_iter().map(|error| fail(None, String::new(), error.to_string())));
             return summary;
         }
     };
-    let mut documents: Vec<Prepared> = Vec::new();
+    let mut documents: Vec<(Profile, Prepared)> = Vec::new();
     for example in &file.examples {
         let name = example.invalid.as_ref().or(example.valid.as_ref()).map_or("", |name| name.value.as_str());
         for version in example::versions(example) {
@@ -102,28 +103,33 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
                 }
             };
             summary.documents += 1;
-            let found = yaml.findings(&rules);
-            let wrong = yaml.compare(id, &rules, &found);
+            let rules = rules.of(example.profile);
+            let found = yaml.findings(rules);
+            let wrong = yaml.compare(id, rules, &found);
             let right = wrong.is_empty();
             summary.failures.extend(wrong.into_iter().map(|message| fail(Some(name), version.clone(), message)));
             if let Some(json) = yaml.as_json(lists).filter(|_| right) {
                 summary.documents += 1;
                 let differs = match json {
-                    Ok(json) => yaml.differs(&found, &json, &json.findings(&rules)),
+                    Ok(json) => yaml.differs(&found, &json, &json.findings(rules)),
                     Err(message) => Some(message),
                 };
                 let under = format!("{version} as JSON");
                 summary.failures.extend(differs.map(|message| fail(Some(name), under, message)));
             }
-            documents.push(yaml);
+            documents.push((example.profile, yaml));
         }
     }
     // A term cannot be told to be needed while examples fail with it.
     if summary.failures.is_empty() {
         for mutant in mutants::of(file) {
             summary.mutants += 1;
-            let survives = compile(catalog, lists, &mutant.file, file)
-                .map(|changed| documents.iter().all(|document| !document.tells_apart(id, &rules, &changed)));
+            let survives = Sets::new(catalog, lists, &mutant.file, file).map(|changed| {
+                let tells = |(profile, document): &(Profile, Prepared)| {
+                    document.tells_apart(id, rules.of(*profile), changed.of(*profile))
+                };
+                !documents.iter().any(tells)
+            });
             let message = match survives {
                 Ok(false) => continue,
                 Ok(true) => format!("no example needs {}", mutant.term),
@@ -136,17 +142,29 @@ fn rule(catalog: &Catalog, lists: &Arc<WordLists>, file: &RuleFile) -> Summary {
 }
 
 /// The rule and those that `original` supersedes; all rules for what the engine reports of suppressions.
-fn compile(
-    catalog: &Catalog,
-    lists: &WordLists,
-    file: &RuleFile,
-    original: &RuleFile,
-) -> Result<RuleSet, Vec<RuleError>> {
-    let on = |_: &RuleFile| Choice { enabled: true, ..Choice::default() };
-    if by_engine(file) {
-        catalog.compile(lists, on)
-    } else {
-        catalog.around(file.clone(), &original.supersedes).compile(lists, on)
+struct Sets {
+    default: RuleSet,
+    /// Where an example is about the strict profile.
+    strict: Option<RuleSet>,
+}
+
+impl Sets {
+    fn new(catalog: &Catalog, lists: &WordLists, file: &RuleFile, original: &RuleFile) -> Result<Self, Vec<RuleError>> {
+        let compile = |profile| {
+            let on = |_: &RuleFile| Choice { enabled: true, profile, ..Choice::default() };
+            if by_engine(file) {
+                catalog.compile(lists, on)
+            } else {
+                catalog.around(file.clone(), &original.supersedes).compile(lists, on)
+            }
+        };
+        let has_strict = file.examples.iter().any(|example| example.profile == Profile::Strict);
+        let strict = if has_strict { Some(compile(Profile::Strict)?) } else { None };
+        Ok(Self { default: compile(Profile::Default)?, strict })
+    }
+
+    fn of(&self, profile: Profile) -> &RuleSet {
+        self.strict.as_ref().filter(|_| profile == Profile::Strict).unwrap_or(&self.default)
     }
 }
 

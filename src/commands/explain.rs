@@ -111,7 +111,11 @@ fn page(file: &RuleFile) -> String {
     if !file.options.is_empty() {
         text += &section("Options");
         for option in &file.options {
-            let (ty, default) = (option.decl.ty.as_str(), written(&option.decl.default.value));
+            let ty = option.decl.ty.as_str();
+            let mut default = written(&option.decl.default.value);
+            if let Some(strict) = &option.decl.strict {
+                default += &format!(", with --profile strict {}", written(&strict.value));
+            }
             let doc = option.decl.doc.trim();
             let colon = if doc.is_empty() { "" } else { ": " };
             let _ = writeln!(text, "  {} ({ty}, default {default}){colon}{doc}", option.name.value);

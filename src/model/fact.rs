@@ -40,6 +40,12 @@ pub enum Kind {
     Property,
     /// A regular expression: a `pattern`, or a key of `patternProperties`.
     Pattern,
+    /// A lower and an upper limit of the same value.
+    Range,
+    /// Keywords of one object that have no effect.
+    IgnoredKeyword,
+    /// Schemas that contain one another in what clients send.
+    Cycle,
     /// A security scheme definition.
     SecurityScheme,
     /// A flow of an OAuth 2 scheme.
@@ -87,6 +93,9 @@ impl Kind {
         Self::Schema,
         Self::Property,
         Self::Pattern,
+        Self::Range,
+        Self::IgnoredKeyword,
+        Self::Cycle,
         Self::SecurityScheme,
         Self::OauthFlow,
         Self::DeclaredScope,
@@ -120,6 +129,9 @@ impl Kind {
             Self::Schema => "schema",
             Self::Property => "property",
             Self::Pattern => "pattern",
+            Self::Range => "range",
+            Self::IgnoredKeyword => "ignoredKeyword",
+            Self::Cycle => "cycle",
             Self::SecurityScheme => "securityScheme",
             Self::OauthFlow => "oauthFlow",
             Self::DeclaredScope => "declaredScope",

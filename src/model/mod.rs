@@ -8,6 +8,7 @@ pub mod pattern;
 pub mod template;
 mod weburl;
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 pub use fact::{Fact, Field, Id, Kind, NameId, Type, Value, Why};
@@ -18,10 +19,12 @@ use crate::source::SourceMap;
 use crate::span::{At, FileId, Part, Place};
 use crate::words::{Hits, WordLists};
 use openapi::Api;
+use openapi::cycles::{self, Cycle};
 use openapi::exposure::Reached;
 use openapi::failure::{self, Shown};
 use openapi::grammar::Version;
 use openapi::inputs::Inputs;
+use openapi::limits::{self, Ignored, Range};
 use openapi::patterns::Patterns;
 use openapi::response::Answers;
 use openapi::versions::Versions;
@@ -45,6 +48,10 @@ pub struct Model {
     answers: OnceLock<Answers>,
     /// What error responses show; worked out when it is first asked for.
     shown_errors: OnceLock<Vec<Shown>>,
+    repeats: OnceLock<HashMap<u32, Vec<u32>>>,
+    ranges: OnceLock<Vec<Range>>,
+    ignored_keywords: OnceLock<Vec<Ignored>>,
+    cycles: OnceLock<Vec<Cycle>>,
 }
 
 impl Model {
@@ -74,6 +81,10 @@ impl Model {
             servers_of: OnceLock::new(),
             answers: OnceLock::new(),
             shown_errors: OnceLock::new(),
+            repeats: OnceLock::new(),
+            ranges: OnceLock::new(),
+            ignored_keywords: OnceLock::new(),
+            cycles: OnceLock::new(),
         }))
     }
 
@@ -135,6 +146,9 @@ impl Model {
             Kind::Schema => api.schemas.len(),
             Kind::Property => api.properties.len(),
             Kind::Pattern => self.patterns().uses.len(),
+            Kind::Range => self.ranges().len(),
+            Kind::IgnoredKeyword => self.ignored_keywords().len(),
+            Kind::Cycle => self.cycles().len(),
             Kind::SecurityScheme => api.security.schemes.len(),
             Kind::OauthFlow => api.security.flows.len(),
             Kind::DeclaredScope => api.scopes.declared.len(),
@@ -171,6 +185,9 @@ impl Model {
             Kind::Schema => fields::schema_place(self, api.schemas[i]),
             Kind::Property => Place::key(api.properties[i].entry),
             Kind::Pattern => self.patterns().uses[i].place,
+            Kind::Range => Place::value(self.ranges()[i].upper.at),
+            Kind::IgnoredKeyword => Place::key(self.ignored_keywords()[i].entries[0]),
+            Kind::Cycle => self.cycles()[i].place,
             Kind::SecurityScheme => Place::key(api.security.schemes[i].entry),
             Kind::OauthFlow => api.security.flows[i].place,
             Kind::DeclaredScope => Place::key(api.scopes.declared[i].entry),
@@ -226,6 +243,23 @@ impl Model {
             all
         });
         all.get(operation as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Per query parameter: inputs that the same operation reads under the same name.
+    fn repeats(&self) -> &HashMap<u32, Vec<u32>> {
+        self.repeats.get_or_init(|| openapi::repeats::read(&self.api, self.inputs()))
+    }
+
+    fn ranges(&self) -> &[Range] {
+        self.ranges.get_or_init(|| limits::ranges(&self.api))
+    }
+
+    fn ignored_keywords(&self) -> &[Ignored] {
+        self.ignored_keywords.get_or_init(|| limits::ignored(&self.api))
+    }
+
+    fn cycles(&self) -> &[Cycle] {
+        self.cycles.get_or_init(|| cycles::cycles(&self.api))
     }
 
     fn reached(&self) -> &Reached {

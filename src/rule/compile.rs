@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::finding::{Confidence, RuleIndex, RuleInfo, Severity};
 use crate::model::{Field, Id, Kind, Model, Type, fields};
+use crate::settings::Profile;
 use crate::source::de::Spanned;
 use crate::span::{Place, Span};
 use crate::words::WordLists;
@@ -222,6 +223,8 @@ pub struct Choice {
     pub severity: Option<Severity>,
     /// Values of its options.
     pub options: BTreeMap<String, OptionValue>,
+    /// The profile, which decides what options are without a value.
+    pub profile: Profile,
 }
 
 /// What a rule is compiled with.
@@ -247,7 +250,7 @@ pub(super) fn rule(
         errors.at(&file.given, format!("there is no kind of node `{}`", file.given.value));
         return None;
     };
-    let options = Options::new(&file.options, &choice.options, errors);
+    let options = Options::new(&file.options, choice, errors);
     let mut conditions = Conditions { options: &options, lists: context.lists, trusted: context.trusted, errors };
     let population = file.population.as_ref().map(|shape| conditions.condition(given, shape)).unwrap_or_default();
     let case_conditions: Vec<Condition> =
@@ -431,7 +434,7 @@ pub(super) fn cause(file: &CauseFile, context: &Context<'_>, list: &mut Vec<Rule
     let before = list.len();
     let mut errors = Errors::new(&file.id.value, list);
     let errors = &mut errors;
-    let options = Options::new(&[], &BTreeMap::new(), errors);
+    let options = Options::new(&[], &Choice::default(), errors);
     let mut conditions = Conditions { options: &options, lists: context.lists, trusted: context.trusted, errors };
     let when = file.when.as_ref().map(|shape| conditions.condition(Kind::Document, shape)).unwrap_or_default();
     let errors = conditions.errors;

@@ -119,6 +119,10 @@ pub struct OptionDecl {
     /// The value unless the settings say otherwise.
     #[schemars(with = "serde_json::Value")]
     pub default: Spanned<Shape>,
+    /// The value in the strict profile, if that is another one.
+    #[serde(default)]
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub strict: Option<Spanned<Shape>>,
     /// What it is for.
     #[serde(default)]
     pub doc: String,
@@ -228,6 +232,9 @@ pub struct ExampleFile {
     /// What is right here: nothing is reported.
     #[schemars(with = "Option<String>")]
     pub valid: Option<Spanned<String>>,
+    /// The profile it is tried under, for options that have another value in `strict`.
+    #[serde(default)]
+    pub profile: Profile,
     /// OpenAPI versions it is tried under.
     #[schemars(with = "Option<Vec<String>>")]
     pub versions: Option<Vec<Word>>,

@@ -322,7 +322,10 @@ impl RuleSet {
 
 /// The choice for a rule when no settings say otherwise.
 pub fn by_profile(profile: Profile) -> impl Fn(&RuleFile) -> Choice {
-    move |file| Choice { enabled: file.profile == Profile::Default || profile == Profile::Strict, ..Choice::default() }
+    move |file| {
+        let enabled = file.profile == Profile::Default || profile == Profile::Strict;
+        Choice { enabled, profile, ..Choice::default() }
+    }
 }
 
 #[cfg(test)]

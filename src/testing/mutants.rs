@@ -39,6 +39,9 @@ pub(super) fn of(file: &RuleFile) -> Vec<Mutant> {
             add(term, &|file| remove(&mut file.cases[i].value.defect.value, &path));
         }
     }
+    for (i, option) in file.options.iter().enumerate().filter(|(_, option)| option.decl.strict.is_some()) {
+        add(format!("`strict` of option `{}`", option.name.value), &|file| file.options[i].decl.strict = None);
+    }
     for (i, other) in file.supersedes.iter().enumerate() {
         add(format!("`{}` in `supersedes`", other.value), &|file| drop(file.supersedes.remove(i)));
     }

@@ -371,3 +371,65 @@ fn each_type_that_a_swagger_operation_consumes_is_a_media_type_and_one_carries_i
     assert_eq!(facts(&model, Kind::MediaType, "carriesFile"), ["false", "true"]);
     assert_eq!(facts(&model, Kind::MediaType, "bodyFormats"), ["json form", "absent"]);
 }
+
+#[test]
+fn limits_of_a_composition_make_one_range_however_many_schemas_have_it() {
+    let model = model_of(
+        "openapi: 3.0.0\npaths:\n  /x:\n    post:\n      requestBody: {content: {application/json: {schema: {properties: {a: {$ref: '#/components/schemas/A'}, b: {allOf: [{$ref: '#/components/schemas/A'}]}}}}}}\n      responses: {}\ncomponents: {schemas: {A: {type: integer, minimum: 2, exclusiveMinimum: true, maximum: 3}}}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::Range, "of"), ["value"]);
+    assert_eq!(facts(&model, Kind::Range, "lower"), ["2"]);
+    assert_eq!(facts(&model, Kind::Range, "empty"), ["false"]);
+    assert_eq!(stands_at(&model, Kind::Range, 0, "upper"), "3");
+}
+
+#[test]
+fn of_equal_bounds_the_excluded_one_holds() {
+    let model = body("{type: number, minimum: 1, allOf: [{exclusiveMinimum: 1, maximum: 1}]}");
+    assert_eq!(facts(&model, Kind::Range, "empty"), ["true"]);
+    assert_eq!(facts(&model, Kind::Range, "lowerKey"), ["exclusiveMinimum"]);
+}
+
+#[test]
+fn keywords_without_effect_are_listed_by_object_with_the_reason() {
+    let model = model_of(
+        "openapi: 3.0.0\npaths:\n  /x:\n    post:\n      requestBody: {content: {application/json: {schema: {properties: {a: {$ref: '#/components/schemas/A', maxLength: 3, minLength: 1}, b: {type: integer, pattern: x}}}}}}\n      responses: {}\ncomponents: {schemas: {A: {type: string}}}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::IgnoredKeyword, "names"), ["maxLength minLength", "pattern"]);
+    assert_eq!(facts(&model, Kind::IgnoredKeyword, "because"), ["reference", "type"]);
+    assert_eq!(facts(&model, Kind::IgnoredKeyword, "types"), ["absent", "integer"]);
+}
+
+#[test]
+fn cycles_that_share_a_schema_are_one_and_stand_where_they_close_first() {
+    let model = model_of(
+        "openapi: 3.0.0\npaths:\n  /x:\n    post:\n      requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/A'}}}}\n      responses: {}\ncomponents:\n  schemas:\n    A: {properties: {b: {$ref: '#/components/schemas/B'}}}\n    B: {properties: {c: {$ref: '#/components/schemas/C'}, a: {$ref: '#/components/schemas/A'}}}\n    C: {properties: {c: {$ref: '#/components/schemas/C'}, b: {$ref: '#/components/schemas/B'}}}\n    D: {properties: {d: {$ref: '#/components/schemas/D'}}}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::Cycle, "target"), ["A"]);
+    assert_eq!(facts(&model, Kind::Cycle, "bounded"), ["false"]);
+    let references = fact(&model, Id { kind: Kind::Cycle, index: 0 }, "references");
+    assert_eq!(references.split(' ').count(), 3, "{references}");
+}
+
+#[test]
+fn a_very_long_cycle_is_found_soon() {
+    let mut text = "openapi: 3.0.0\npaths: {/x: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/S0'}}}}, responses: {}}}}\ncomponents:\n  schemas:\n".to_owned();
+    for number in 0..20_000 {
+        let next = (number + 1) % 20_000;
+        text += &format!("    S{number}: {{properties: {{next: {{$ref: '#/components/schemas/S{next}'}}}}}}\n");
+    }
+    assert_eq!(facts(&model_of(&text, &[]), Kind::Cycle, "target"), ["S0"]);
+}
+
+#[test]
+fn a_name_in_query_and_body_is_repeated_letter_case_aside() {
+    let model = model_of(
+        "swagger: '2.0'\npaths:\n  /x/{a}:\n    post:\n      parameters:\n        - {name: body, in: body, schema: {properties: {b: {type: string}}}}\n        - {name: a, in: path, type: string}\n        - {name: B, in: query, type: string}\n      responses: {}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::Input, "name"), ["a", "B", "b"]);
+    assert_eq!(of(&model, Kind::Parameter, "B", "repeats"), "input2");
+}

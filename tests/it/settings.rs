@@ -177,6 +177,27 @@ fn options_of_a_rule_can_be_set() {
 }
 
 #[test]
+fn an_option_may_have_another_value_in_the_strict_profile_which_settings_override() {
+    let document = "openapi: 3.0.0
+info: {title: x, version: '1'}
+paths:
+  /cart:
+    post:
+      requestBody: {content: {application/json: {schema: {properties: {a: {type: integer, format: int64}}}}}}
+      responses: {}
+";
+    let exit = |settings: &str| {
+        let sandbox = Sandbox::new(&[("api.yaml", document), ("gatelint.yaml", settings)]);
+        sandbox.check("number-without-range", &["--fail-on", "medium"])
+    };
+    exit("").exits(0);
+    exit("profile: strict").exits(1);
+    exit("profile: strict\nrules: { number-without-range: { options: { boundedFormats: [int64] } } }").exits(0);
+    let page = Sandbox::new(&[]).run(&["explain", "number-without-range"]).exits(0).stdout;
+    assert!(page.contains("with --profile strict [\"int32\"]"), "{page}");
+}
+
+#[test]
 fn the_settings_in_force_are_shown_with_their_files() {
     let sandbox = with("extends: base.yaml\nrules: { cleartext-server: low }\n");
     sandbox.write("base.yaml", "profile: strict\n");

@@ -84,6 +84,15 @@ fn describe(kind: Kind) -> &'static str {
             "A schema definition, in a place where a schema stands: never an example, a default or an extension."
         }
         Kind::Property => "A named property of an object schema.",
+        Kind::Range => {
+            "A lower and an upper limit that hold for the same value, each pair once. Stands at the upper one."
+        }
+        Kind::IgnoredKeyword => {
+            "Keywords of one object that limit nothing where they stand. Stands at the first of them."
+        }
+        Kind::Cycle => {
+            "Schemas that contain one another in what clients send; cycles that share a schema are one. Stands at the first `$ref` that leads back to a schema that began before it."
+        }
         Kind::SecurityScheme => "A security scheme definition.",
         Kind::OauthFlow => "A flow of an OAuth 2 scheme.",
         Kind::DeclaredScope => "A scope that an OAuth 2 scheme declares, once however many of its flows do.",

@@ -90,9 +90,14 @@ fn options(out: &mut String, rule: &Rule) -> Result {
     }
     out.push_str("\n## Options\n\n| option | type | default | |\n|---|---|---|---|\n");
     for (name, option) in &rule.options {
-        let default = serde_json::to_string(&option.default)?;
+        let written =
+            |value| Ok::<_, serde_json::Error>(format!("`{}`", serde_json::to_string(value)?.replace('|', "\\|")));
+        let mut default = written(&option.default)?;
+        if let Some(strict) = &option.strict {
+            default += &format!(", in the strict profile {}", written(strict)?);
+        }
         let doc = option.doc.as_deref().unwrap_or_default();
-        let _ = writeln!(out, "| `{name}` | {} | `{}` | {} |", option.ty, default.replace('|', "\\|"), cell(doc));
+        let _ = writeln!(out, "| `{name}` | {} | {default} | {} |", option.ty, cell(doc));
     }
     let _ = writeln!(out, "\nSet under `rules: {{ {}: {{ options: {{ ... }} }} }}` in `gatelint.yaml`.", rule.id);
     Ok(())

@@ -53,6 +53,8 @@ pub struct RuleOption {
     pub ty: String,
     pub default: serde_yaml::Value,
     #[serde(default)]
+    pub strict: Option<serde_yaml::Value>,
+    #[serde(default)]
     pub doc: Option<String>,
 }
 

@@ -9,8 +9,11 @@ mod content;
 mod document;
 mod exchange;
 mod exposure;
+mod format;
 mod hosting;
+mod input;
 mod lifecycle;
+mod limits;
 mod operation;
 mod outbound;
 mod parameter;
@@ -93,6 +96,10 @@ pub const FORMATS: &[&str] = &["json", "xml", "form", "yaml", "other"];
 pub const URL_CREDENTIALS: &[&str] = &["strong", "weak"];
 /// What makes a text no URL of a server.
 pub const URL_FAULTS: &[&str] = &["empty", "noHost", "noScheme", "characters", "malformed", "relative"];
+/// What a pair of limits is about.
+pub const MEASURES: &[&str] = &["length", "items", "properties", "value"];
+/// Why keywords have no effect.
+pub const REASONS: &[&str] = &["type", "reference"];
 /// OAuth 2 flows, 3.x names.
 pub const FLOWS: &[&str] = &["implicit", "password", "clientCredentials", "authorizationCode", "deviceAuthorization"];
 /// Why two paths can match one URL.
@@ -142,6 +149,9 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         content::FIELDS,
         body::FIELDS,
         scheme::FIELDS,
+        input::FIELDS,
+        limits::FIELDS,
+        format::FIELDS,
         security::FIELDS,
         structure::FIELDS,
         template::FIELDS,

@@ -21,6 +21,17 @@ pub(super) fn schema(model: &Model, index: u32) -> Option<u32> {
     Some(property(model, index).schema)
 }
 
+/// Directions in which it travels, `readOnly` and `writeOnly` considered.
+pub(super) fn direction(model: &Model, index: u32) -> Fact<'static> {
+    let this = property(model, index);
+    let mut bits = u32::from(model.api().graph.direction(this.owner));
+    if let Some(effective) = effective(model, Some(this.schema)) {
+        bits &= if effective.read_only { !u32::from(IN) } else { u32::MAX };
+        bits &= if effective.write_only { !u32::from(OUT) } else { u32::MAX };
+    }
+    set(bits)
+}
+
 /// Creating and updating operations whose body can set a property, without those whose path names it.
 fn writable_through(model: &Model, index: u32) -> Vec<u32> {
     let api = model.api();
@@ -84,7 +95,7 @@ fn examples(model: &Model, index: u32) -> Vec<&str> {
 }
 
 /// Names of the other properties of the same object.
-fn siblings(model: &Model, index: u32) -> Vec<NameId> {
+pub(super) fn siblings(model: &Model, index: u32) -> Vec<NameId> {
     let this = property(model, index);
     let entries = members(model, this.owner).into_iter().flat_map(|member| own_properties(model, member));
     let names = entries.filter_map(|(entry, _)| property_name(model, entry));
@@ -112,15 +123,7 @@ pub(super) static FIELDS: &[Field] = &[
         "direction",
         Type::Set(DIRECTIONS),
         "E3, of the property itself: `readOnly` takes `request` away, `writeOnly` takes `response`.",
-        |m, i| {
-            let this = property(m, i);
-            let mut bits = u32::from(m.api().graph.direction(this.owner));
-            if let Some(effective) = effective(m, Some(this.schema)) {
-                bits &= if effective.read_only { !u32::from(IN) } else { u32::MAX };
-                bits &= if effective.write_only { !u32::from(OUT) } else { u32::MAX };
-            }
-            set(bits)
-        },
+        direction,
     ),
     field(Kind::Property, "readOnly", Type::Bool, "Effective `readOnly`.", |m, i| {
         Fact::bool(effective(m, schema(m, i)).is_some_and(|effective| effective.read_only))

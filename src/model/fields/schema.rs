@@ -42,17 +42,7 @@ pub(super) fn schema_id(model: &Model, number: u32) -> Option<Id> {
 
 /// A schema and the members it is composed of by `allOf` and `$ref`.
 pub(super) fn members(model: &Model, number: u32) -> Vec<u32> {
-    let mut members = vec![number];
-    let mut next = 0;
-    while let Some(&at) = members.get(next) {
-        next += 1;
-        for &(to, edge) in model.api().graph.out(at) {
-            if edge == Edge::Both && !members.contains(&to) && members.len() < 200 {
-                members.push(to);
-            }
-        }
-    }
-    members
+    model.api().graph.members(number)
 }
 
 /// Properties a schema itself names: entry, and object number of the schema.

@@ -8,6 +8,7 @@ use crate::model::Why;
 use crate::model::openapi::grammar::Version;
 use crate::model::openapi::graph::Effective;
 use crate::model::openapi::view::K;
+use crate::source::NodeKind;
 use crate::span::{At, Place};
 
 /// Keywords that say more about a value than the schema's own constraints do.
@@ -55,7 +56,41 @@ fn untyped(model: &Model, number: u32) -> Fact<'static> {
         return Fact::Unknown(Why::UnresolvedReference, Some(Place::key(at)));
     }
     let is_rest = api.property_at(at).is_none() && api.view.key(at).is_some_and(|key| REST.contains(&key));
-    Fact::bool(!is_rest && !has_any(model, number, &COMPOSING) && !has_any(model, number, &TELLING))
+    Fact::bool(
+        !is_rest
+            && !is_null_alternative(model, number)
+            && !has_any(model, number, &COMPOSING)
+            && !has_any(model, number, &TELLING),
+    )
+}
+
+/// The definition that makes a schema untyped: where it only refers to another one, that one.
+fn untyped_at(model: &Model, number: u32) -> At {
+    let api = model.api();
+    let mut at = api.graph.objects[number as usize].at;
+    for _ in 0..64 {
+        let target = api.view.reference(at).and_then(|reference| api.view.target(reference).ok());
+        let Some(target) = target.map(|target| api.view.resolve(target)) else { break };
+        at = target;
+    }
+    at
+}
+
+/// Whether a schema is what generators of 3.0 write for null among alternatives: `nullable: true`
+/// and maybe `type: object`, which by the letter admit anything, or any object.
+fn is_null_alternative(model: &Model, number: u32) -> bool {
+    let api = model.api();
+    let at = api.graph.objects[number as usize].at;
+    let list = api.view.parent(at).filter(|&list| api.view.kind(list) == NodeKind::Seq);
+    let among = list.and_then(|list| api.view.key(list)).is_some_and(|key| matches!(key, "anyOf" | "oneOf"));
+    let value = |entry| api.view.text(api.view.resolve(entry));
+    let only = |entry| match api.view.key(entry) {
+        Some("nullable") => value(entry) == "true",
+        Some("type") => value(entry) == "object",
+        _ => false,
+    };
+    let mut entries = api.view.children(at).peekable();
+    among && api.version == Version::V30 && entries.peek().is_some() && entries.all(only)
 }
 
 /// Whether the items of an array are described, here or in a member.
@@ -100,12 +135,20 @@ static PARAMETER: [Field; 1] = shared!(Kind::Parameter, parameter::schema);
 pub(super) static TABLES: &[&[Field]] = &[&SCHEMA, &PROPERTY, &PARAMETER, OWN];
 
 static OWN: &[Field] = &[
-    field(
+    placed(
         Kind::Schema,
         "untyped",
         Type::Bool,
-        "Whether any JSON value is allowed: no type, values, format, composition, and no keyword that implies a type. Not for what `additionalProperties` says of unnamed properties.",
+        "Whether any JSON value is allowed: no type, values, format, composition, and no keyword that implies a type. Not for what `additionalProperties` says of unnamed properties, nor for a null alternative. Stands at the schema that it refers to, if it does no more.",
         |m, i| untyped(m, m.api().schemas[i as usize]),
+        |m, i| Some(Place::key(untyped_at(m, m.api().schemas[i as usize]))),
+    ),
+    field(
+        Kind::Schema,
+        "nullAlternative",
+        Type::Bool,
+        "Whether it is an alternative of `oneOf` or `anyOf` with nothing but `nullable: true` and maybe `type: object`, which generators of 3.0 write for null.",
+        |m, i| Fact::bool(is_null_alternative(m, m.api().schemas[i as usize])),
     ),
     field(
         Kind::Schema,

@@ -19,13 +19,15 @@ pub const OUT: u8 = 2;
 /// The whole body of a request, or a part of it by composition.
 const TOP: u8 = 4;
 
-/// A bound and the value that states it.
+/// A limit and the value that states it.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
     /// The number.
     pub value: f64,
     /// The node that states it.
     pub at: At,
+    /// Whether the number itself is excluded.
+    pub exclusive: bool,
 }
 
 /// Bits of the JSON types, in the order of `fields::TYPES`.
@@ -69,8 +71,12 @@ pub struct Effective {
     pub min_length: Option<Bound>,
     /// `maxItems`.
     pub max_items: Option<Bound>,
+    /// `minItems`.
+    pub min_items: Option<Bound>,
     /// `maxProperties`.
     pub max_properties: Option<Bound>,
+    /// `minProperties`.
+    pub min_properties: Option<Bound>,
     /// `minimum` or `exclusiveMinimum`.
     pub minimum: Option<Bound>,
     /// `maximum` or `exclusiveMaximum`.
@@ -162,6 +168,21 @@ impl Graph {
             Adjacency::new(self.objects.len(), &edges.collect::<Vec<_>>())
         });
         back.of(number)
+    }
+
+    /// A schema and the members it is composed of by `allOf` and `$ref`.
+    pub fn members(&self, number: u32) -> Vec<u32> {
+        let mut members = vec![number];
+        let mut next = 0;
+        while let Some(&at) = members.get(next) {
+            next += 1;
+            for &(to, edge) in self.out(at) {
+                if edge == Edge::Both && !members.contains(&to) && members.len() < MAX_MEMBERS as usize {
+                    members.push(to);
+                }
+            }
+        }
+        members
     }
 
     /// The first object of a kind an object leads to directly.
@@ -364,8 +385,9 @@ impl Constraints<'_> {
             let value = view.resolve(entry);
             let number = || view.tree(value.file).number(value.node);
             let is_true = || view.tree(value.file).bool(value.node) == Some(true);
-            let upper = |bound: &mut Option<Bound>| tighten(bound, number(), value, |new, old| new < old);
-            let lower = |bound: &mut Option<Bound>| tighten(bound, number(), value, |new, old| new > old);
+            let bound = |exclusive| number().map(|number| Bound { value: number, at: value, exclusive });
+            let upper = |old: &mut Option<Bound>, exclusive| tighten(old, bound(exclusive), |new, old| new < old);
+            let lower = |old: &mut Option<Bound>, exclusive| tighten(old, bound(exclusive), |new, old| new > old);
             match key {
                 Keyword::Type => {
                     let named = self.types(value);
@@ -380,14 +402,17 @@ impl Constraints<'_> {
                 Keyword::Pattern => {
                     into.pattern.get_or_insert(value);
                 }
-                Keyword::MaxLength => upper(&mut into.max_length),
-                Keyword::MinLength => lower(&mut into.min_length),
-                Keyword::MaxItems => upper(&mut into.max_items),
-                Keyword::MaxProperties => upper(&mut into.max_properties),
-                Keyword::Maximum => upper(&mut into.maximum),
-                Keyword::Minimum => lower(&mut into.minimum),
-                Keyword::ExclusiveMaximum if number().is_some() => upper(&mut into.maximum),
-                Keyword::ExclusiveMinimum if number().is_some() => lower(&mut into.minimum),
+                Keyword::MaxLength => upper(&mut into.max_length, false),
+                Keyword::MinLength => lower(&mut into.min_length, false),
+                Keyword::MaxItems => upper(&mut into.max_items, false),
+                Keyword::MinItems => lower(&mut into.min_items, false),
+                Keyword::MaxProperties => upper(&mut into.max_properties, false),
+                Keyword::MinProperties => lower(&mut into.min_properties, false),
+                // A boolean `exclusiveMaximum` (2.0, 3.0) says that the bound itself is excluded.
+                Keyword::Maximum => upper(&mut into.maximum, view.is_true(at, K::ExclusiveMaximum)),
+                Keyword::Minimum => lower(&mut into.minimum, view.is_true(at, K::ExclusiveMinimum)),
+                Keyword::ExclusiveMaximum => upper(&mut into.maximum, true),
+                Keyword::ExclusiveMinimum => lower(&mut into.minimum, true),
                 Keyword::Enum | Keyword::Const => {
                     let longest = self.longest(value, key == Keyword::Const);
                     into.finite = Some(into.finite.map_or(longest, |old| old.min(longest)));
@@ -401,7 +426,8 @@ impl Constraints<'_> {
                 Keyword::Items if view.tree(value.file).bool(value.node) == Some(false) => {
                     if let Some(prefix) = view.get(at, K::PrefixItems) {
                         let count = view.children(prefix).count() as f64;
-                        tighten(&mut into.max_items, Some(count), value, |new, old| new < old);
+                        let bound = Bound { value: count, at: value, exclusive: false };
+                        tighten(&mut into.max_items, Some(bound), |new, old| new < old);
                     }
                 }
                 Keyword::PropertyNames => {
@@ -420,8 +446,7 @@ impl Constraints<'_> {
                     into.properties.get_or_insert(entry);
                 }
                 Keyword::ContentEncoding => into.binary = true,
-                // A boolean `exclusiveMaximum` (3.0) only says that the bound itself is excluded.
-                Keyword::ExclusiveMaximum | Keyword::ExclusiveMinimum | Keyword::Items => {}
+                Keyword::Items => {}
             }
         }
     }
@@ -488,11 +513,14 @@ impl Constraints<'_> {
     }
 }
 
-fn tighten(bound: &mut Option<Bound>, value: Option<f64>, at: At, tighter: impl Fn(f64, f64) -> bool) {
-    if let Some(value) = value
-        && bound.is_none_or(|old| tighter(value, old.value))
+/// Takes the new bound if it is tighter: of equal ones the one that is exclusive.
+fn tighten(bound: &mut Option<Bound>, new: Option<Bound>, tighter: impl Fn(f64, f64) -> bool) {
+    if let Some(new) = new
+        && bound.is_none_or(|old| {
+            tighter(new.value, old.value) || new.value == old.value && new.exclusive && !old.exclusive
+        })
     {
-        *bound = Some(Bound { value, at });
+        *bound = Some(new);
     }
 }
 
@@ -505,7 +533,9 @@ enum Keyword {
     MaxLength,
     MinLength,
     MaxItems,
+    MinItems,
     MaxProperties,
+    MinProperties,
     Maximum,
     Minimum,
     ExclusiveMaximum,
@@ -534,7 +564,9 @@ impl Keyword {
             (K::MaxLength, Keyword::MaxLength),
             (K::MinLength, Keyword::MinLength),
             (K::MaxItems, Keyword::MaxItems),
+            (K::MinItems, Keyword::MinItems),
             (K::MaxProperties, Keyword::MaxProperties),
+            (K::MinProperties, Keyword::MinProperties),
             (K::Maximum, Keyword::Maximum),
             (K::Minimum, Keyword::Minimum),
             (K::ExclusiveMaximum, Keyword::ExclusiveMaximum),

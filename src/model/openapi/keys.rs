@@ -14,12 +14,12 @@ pub fn nearest(version: Version, object: Object, key: &str) -> Option<&'static s
 }
 
 /// Levenshtein distance, in characters.
-fn edits(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
+pub fn edits(left: &str, right: &str) -> usize {
     if left.len() > 64 {
         return usize::MAX;
     }
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
     for (i, from) in left.chars().enumerate() {
         let mut diagonal = row[0];
         row[0] = i + 1;

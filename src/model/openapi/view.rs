@@ -32,7 +32,7 @@ keys! {
     AllOf = "allOf", OneOf = "oneOf", AnyOf = "anyOf", Items = "items", PrefixItems = "prefixItems", Properties = "properties",
     PatternProperties = "patternProperties", PropertyNames = "propertyNames", AdditionalProperties = "additionalProperties",
     UnevaluatedProperties = "unevaluatedProperties", UniqueItems = "uniqueItems", MaxLength = "maxLength", MinLength = "minLength",
-    MaxItems = "maxItems", MaxProperties = "maxProperties", Minimum = "minimum", Maximum = "maximum",
+    MaxItems = "maxItems", MinItems = "minItems", MaxProperties = "maxProperties", MinProperties = "minProperties", Minimum = "minimum", Maximum = "maximum",
     ExclusiveMinimum = "exclusiveMinimum", ExclusiveMaximum = "exclusiveMaximum", Pattern = "pattern", Const = "const",
     ReadOnly = "readOnly", WriteOnly = "writeOnly", ContentEncoding = "contentEncoding", ContentMediaType = "contentMediaType",
     Example = "example", Examples = "examples", Value = "value", XPublic = "x-public", XInternal = "x-internal",

@@ -2,14 +2,14 @@
 //! Knows which options were used; not what for.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::rule::file::{OptionEntry, OptionType, Shape};
+use crate::settings::Profile;
 use crate::source::de::Spanned;
 
-use super::Errors;
+use super::{Choice, Errors};
 
 /// A value that the settings give to an option.
 #[derive(Clone, Debug, PartialEq, Deserialize, schemars::JsonSchema)]
@@ -86,22 +86,25 @@ struct Entry {
 }
 
 impl Options {
-    /// Reads the declarations and lays the settings over the defaults.
-    pub(super) fn new(
-        declared: &[OptionEntry],
-        overrides: &BTreeMap<String, OptionValue>,
-        errors: &mut Errors<'_>,
-    ) -> Self {
+    /// Reads the declarations and lays the settings over the defaults of the profile.
+    pub(super) fn new(declared: &[OptionEntry], choice: &Choice, errors: &mut Errors<'_>) -> Self {
+        let overrides = &choice.options;
         let mut entries: Vec<Entry> = Vec::with_capacity(declared.len());
         for OptionEntry { name, decl } in declared {
-            let default = plain(&decl.default.value).ok_or("a value of another form");
-            let default = match default.and_then(|value| decl.ty.admits(value)) {
-                Ok(value) => value,
-                Err(found) => {
-                    errors.at(&decl.default, format!("this option takes {}, not {found}", decl.ty.takes()));
-                    continue;
-                }
+            let mut read = |shape: &Spanned<Shape>| {
+                let value = plain(&shape.value).ok_or("a value of another form");
+                let value = value.and_then(|value| decl.ty.admits(value));
+                value
+                    .map_err(|found| errors.at(shape, format!("this option takes {}, not {found}", decl.ty.takes())))
+                    .ok()
             };
+            let (default, strict) = (read(&decl.default), decl.strict.as_ref().map(&mut read));
+            let default = match strict {
+                Some(strict) if choice.profile == Profile::Strict => strict,
+                Some(None) => continue,
+                _ => default,
+            };
+            let Some(default) = default else { continue };
             let value = match overrides.get(&name.value).map(|value| decl.ty.admits(value.clone())) {
                 None => default,
                 Some(Ok(value)) => value,

@@ -128,6 +128,15 @@ fn options_are_declared_used_and_of_their_type() {
 }
 
 #[test]
+fn the_strict_value_of_an_option_is_checked_in_every_profile() {
+    let text = rule(&format!(
+        "options: {{ limit: {{ type: number, default: 3, strict: few }} }}\ngiven: schema\nmatch: {{ maxItems: {{ gt: $limit }} }}\n{REPORT}"
+    ));
+    let (_, outcome) = compile_with(&text, on());
+    assert_eq!(outcome.unwrap_err()[0].message, "this option takes a number, not a text");
+}
+
+#[test]
 fn the_settings_set_options_and_are_blamed_for_wrong_ones() {
     let text = rule(&format!(
         "options: {{ limit: {{ type: number, default: 3 }} }}\ngiven: schema\nmatch: {{ maxItems: {{ gt: $limit }} }}\n{REPORT}"
