@@ -31,7 +31,11 @@ pub(super) fn apply(
     drafts: Vec<Draft>,
     silence: &mut dyn FnMut(RuleIndex, Place) -> State,
 ) -> Vec<Draft> {
-    let is_member = |draft: &Draft| !draft.settled && cause.rules.contains(&draft.rule);
+    let is_severe = |draft: &Draft| {
+        let least = cause.at_least.iter().find(|(rule, _)| *rule == draft.rule);
+        least.is_none_or(|(_, severity)| draft.severity >= *severity)
+    };
+    let is_member = |draft: &Draft| !draft.settled && cause.rules.contains(&draft.rule) && is_severe(draft);
     if !drafts.iter().any(is_member) || cause.when.holds(scene.model, scene.document().index) != Tri::True {
         return drafts;
     }

@@ -8,7 +8,7 @@ pub mod pattern;
 pub mod template;
 mod weburl;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 pub use fact::{Fact, Field, Id, Kind, NameId, Type, Value, Why};
@@ -52,6 +52,7 @@ pub struct Model {
     ranges: OnceLock<Vec<Range>>,
     ignored_keywords: OnceLock<Vec<Ignored>>,
     cycles: OnceLock<Vec<Cycle>>,
+    root_domains: OnceLock<HashSet<String>>,
 }
 
 impl Model {
@@ -85,6 +86,7 @@ impl Model {
             ranges: OnceLock::new(),
             ignored_keywords: OnceLock::new(),
             cycles: OnceLock::new(),
+            root_domains: OnceLock::new(),
         }))
     }
 
@@ -231,6 +233,11 @@ impl Model {
 
     fn versions(&self) -> &Versions {
         self.versions.get_or_init(|| Versions::new(&self.api))
+    }
+
+    /// Registrable domains of the root servers.
+    fn root_domains(&self) -> &HashSet<String> {
+        self.root_domains.get_or_init(|| openapi::server::root_domains(&self.api.servers))
     }
 
     /// The servers in effect for an operation: indices.

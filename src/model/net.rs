@@ -151,6 +151,12 @@ pub fn registrable_domain(host: &str) -> Option<String> {
     psl::domain_str(&host).map(str::to_owned)
 }
 
+/// A host name and the domains above it: `login.acme.io`, `acme.io`, `io`.
+pub fn domains(host: &str) -> impl Iterator<Item = &str> {
+    let first = Some(host).filter(|host| !host.is_empty());
+    std::iter::successors(first, |domain| domain.split_once('.').map(|(_, above)| above))
+}
+
 /// The labels of a host name left of its registrable domain; free variables are none.
 pub fn labels(host: &str) -> impl Iterator<Item = &str> {
     let fixed = host.rfind('}').map_or(host, |end| host[end + 1..].split_once('.').map_or("", |(_, rest)| rest));

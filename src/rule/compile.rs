@@ -151,6 +151,8 @@ pub struct Cause {
     pub when: Condition,
     /// The rules it merges, in order of precedence.
     pub rules: Vec<RuleIndex>,
+    /// The severity from which on hits of a rule take part, by rule.
+    pub at_least: Vec<(RuleIndex, Severity)>,
     /// Who speaks.
     pub speaker: Speaker,
     /// The document field at which the merged finding stands.
@@ -445,6 +447,13 @@ pub(super) fn cause(file: &CauseFile, context: &Context<'_>, list: &mut Vec<Rule
             None => errors.at(name, format!("there is no rule `{}`", name.value)),
         }
     }
+    let mut at_least = Vec::with_capacity(file.at_least.len());
+    for (name, &severity) in &file.at_least {
+        match context.ids.get(name.as_str()).filter(|index| rules.contains(index)) {
+            Some(&index) => at_least.push((index, severity)),
+            None => errors.at(&file.id, format!("`{name}` in `at-least` is none of the rules of this cause")),
+        }
+    }
     let speaker = match &file.speak_as {
         None => Speaker::Worst,
         Some(name) if name.value == "first" => Speaker::First,
@@ -463,6 +472,7 @@ pub(super) fn cause(file: &CauseFile, context: &Context<'_>, list: &mut Vec<Rule
         group_by: file.group_by,
         when,
         rules,
+        at_least,
         speaker,
         at,
         message,

@@ -261,6 +261,9 @@ pub struct CauseFile {
     /// The rules it merges, in order of precedence.
     #[schemars(with = "Vec<String>")]
     pub rules: Vec<Spanned<String>>,
+    /// Rules of which only hits of at least this severity take part.
+    #[serde(default)]
+    pub at_least: BTreeMap<String, Severity>,
     /// The rule that speaks if it is among the hits, or `first`: the first listed.
     /// Otherwise the most severe.
     #[schemars(with = "Option<String>")]

@@ -53,7 +53,9 @@ fn directive(text: &str) -> Result<Directive, String> {
         None => (None, rest),
     };
     let reason = reason.trim_start_matches([' ', '\t', ':', '-', '\u{2014}']).trim_end();
-    Ok(Directive { whole_file, rules, until, reason: (!reason.is_empty()).then(|| reason.to_owned()) })
+    // Another tool's marker may stand behind; `#12` is an issue.
+    let says_why = !reason.is_empty() && !reason.starts_with("# ");
+    Ok(Directive { whole_file, rules, until, reason: says_why.then(|| reason.to_owned()) })
 }
 
 #[cfg(test)]
@@ -81,8 +83,10 @@ mod tests {
     }
 
     #[test]
-    fn another_tools_marker_may_stand_before() {
+    fn another_tools_marker_may_stand_before_or_behind() {
         assert_eq!(read("noqa # gatelint: ignore[a]").rules, ["a"]);
+        assert_eq!(read("gatelint: ignore[a] # noqa").reason, None);
+        assert_eq!(read("gatelint: ignore[a] #12").reason.as_deref(), Some("#12"));
     }
 
     #[test]

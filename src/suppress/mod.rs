@@ -55,7 +55,7 @@ enum Scope {
     Pattern(Box<Ignore>),
 }
 
-/// A suppression that silences nothing.
+/// A suppression that silences nothing, or does so without a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
     /// What is wrong with it.
@@ -68,13 +68,15 @@ pub struct Leftover {
     pub rule: String,
 }
 
-/// Why a suppression silences nothing.
+/// What is wrong with a suppression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftoverKind {
     /// Nothing it covers is found.
     Unused,
     /// Its last day is over.
     Expired,
+    /// Nobody says why.
+    Unexplained,
 }
 
 impl LeftoverKind {
@@ -83,6 +85,7 @@ impl LeftoverKind {
         match self {
             Self::Unused => "unused-suppression",
             Self::Expired => "expired-suppression",
+            Self::Unexplained => "unexplained-suppression",
         }
     }
 }
@@ -158,7 +161,7 @@ impl Suppressions {
         entry.until.zip(self.now).is_none_or(|(until, now)| now <= until)
     }
 
-    /// The suppressions that silence nothing. `known` tells of a rule id;
+    /// The suppressions that silence nothing, and those in force without a reason. `known` tells of a rule id;
     /// `judged` whether a settings entry is about files of this run.
     pub fn leftovers(&self, known: &dyn Fn(&str) -> Known, judged: &dyn Fn(&Ignore) -> bool) -> Vec<Leftover> {
         let mut leftovers = Vec::new();
@@ -174,7 +177,13 @@ impl Suppressions {
                 let message =
                     message("the suppression of `{ignored}` ended on {until}", &[("ignored", rule), ("until", &until)]);
                 leftovers.push(entry.leftover(LeftoverKind::Expired, message));
-            } else if !entry.used.load(Ordering::Relaxed) {
+                continue;
+            }
+            if entry.reason.as_ref().is_none_or(|reason| reason.trim().is_empty()) {
+                let message = message("`{ignored}` is ignored here without a reason", &[("ignored", rule)]);
+                leftovers.push(entry.leftover(LeftoverKind::Unexplained, message));
+            }
+            if !entry.used.load(Ordering::Relaxed) {
                 let message = match known(rule) {
                     Known::Off => continue,
                     Known::Evaluated => message("`{ignored}` is ignored here but was not found", &[("ignored", rule)]),

@@ -39,9 +39,16 @@ impl Case {
         self.suppressions.silence(&self.sources, "r", Place::key(At { file: FILE, node })).is_some()
     }
 
+    /// What is wrong with suppressions, besides that most of these tests give no reason.
     fn leftovers(&self) -> Vec<(LeftoverKind, String)> {
-        let left = self.suppressions.leftovers(&|_| Known::Evaluated, &|_| true);
-        left.into_iter().map(|left| (left.kind, left.rule)).collect()
+        let left = self.suppressions.leftovers(&|_| Known::Evaluated, &|_| true).into_iter();
+        left.filter(|left| left.kind != LeftoverKind::Unexplained).map(|left| (left.kind, left.rule)).collect()
+    }
+
+    /// Rules whose suppressions have no reason.
+    fn unexplained(&self) -> Vec<String> {
+        let left = self.suppressions.leftovers(&|_| Known::Off, &|_| true).into_iter();
+        left.filter(|left| left.kind == LeftoverKind::Unexplained).map(|left| left.rule).collect()
     }
 }
 
@@ -155,15 +162,24 @@ fn only_what_silences_nothing_is_unused() {
 
 #[test]
 fn nothing_is_said_of_a_rule_that_is_off() {
-    let case = case("a: # gatelint: ignore[r]\n  b: 1\n");
+    let case = case("a: # gatelint: ignore[r] because\n  b: 1\n");
     assert_eq!(case.suppressions.leftovers(&|_| Known::Off, &|_| true), []);
 }
 
 #[test]
 fn a_mistyped_rule_is_unused_and_the_right_one_is_named() {
-    let case = case("a: # gatelint: ignore[rr]\n  b: 1\n");
+    let case = case("a: # gatelint: ignore[rr] because\n  b: 1\n");
     let left = case.suppressions.leftovers(&|_| Known::Unknown(Some("r".into())), &|_| true);
     assert!(left[0].message.template.contains("did you mean"), "{left:?}");
+}
+
+#[test]
+fn a_suppression_in_force_without_a_reason_is_told_even_of_a_rule_that_is_off() {
+    let reasonless = case("a: # gatelint: ignore[r, s]\n  b: 1\n");
+    assert_eq!(reasonless.unexplained(), ["r", "s"]);
+    let blank = case("a:\n  x-gatelint-ignore: [{rule: r, reason: ' '}, {rule: s, reason: why}]\n  b: 1\n");
+    assert_eq!(blank.unexplained(), ["r"]);
+    assert!(case("a: # gatelint: ignore[r] until=2020-01-31\n  b: 1\n").unexplained().is_empty());
 }
 
 #[test]

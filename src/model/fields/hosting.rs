@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::{COVERS, Fact, Field, Kind, Model, Type, Value, field, key_of, name, placed, texts, value_of};
+use super::{
+    COVERS, Fact, Field, Kind, Model, Type, VERSIONS, Value, field, key_of, name, owned, placed, texts, value_of,
+};
 use crate::model::net::{self, HostClass};
 use crate::model::openapi::grammar::Version;
 use crate::model::openapi::operation::Role;
-use crate::model::openapi::server::{self, Level, Server};
+use crate::model::openapi::server::{self, Server};
 use crate::model::openapi::view::K;
 use crate::source::NodeKind;
 use crate::span::{At, Place};
@@ -41,22 +43,29 @@ fn missing_servers(model: &Model) -> Vec<&'static str> {
     unserved.then_some("servers").into_iter().collect()
 }
 
-/// Registrable domains of the root servers.
-pub(super) fn root_domains(model: &Model) -> HashSet<String> {
-    let root = model.api().servers.iter().filter(|server| server.level == Level::Root);
-    let hosts = root.flat_map(|server| &server.expanded).filter_map(|one| one.parts.host.as_deref());
-    hosts.filter_map(net::registrable_domain).collect()
-}
-
 /// Whether a server is of another registrable domain than every root server; absent where that says nothing.
 fn is_foreign(model: &Model, index: u32) -> Fact<'static> {
-    let roots = root_domains(model);
+    let roots = model.root_domains();
     let public = server(model, index).expanded.iter().filter(|one| one.parts.class() == Some(HostClass::PublicName));
     let mut domains = public.filter_map(|one| net::registrable_domain(one.parts.host.as_deref()?)).peekable();
     if roots.is_empty() || domains.peek().is_none() {
         return Fact::Absent;
     }
     Fact::bool(domains.any(|domain| !roots.contains(&domain)))
+}
+
+/// Whether a URL of an authorization server is of another registrable domain than every root server.
+fn is_foreign_url(model: &Model, index: u32) -> Fact<'static> {
+    let roots = model.root_domains();
+    let Some(domain) = auth_host(model, index).and_then(|host| net::registrable_domain(&host)) else {
+        return Fact::Absent;
+    };
+    if roots.is_empty() { Fact::Absent } else { Fact::bool(!roots.contains(&domain)) }
+}
+
+fn auth_host(model: &Model, index: u32) -> Option<String> {
+    let view = &model.api().view;
+    net::parse(view.text(view.resolve(model.api().security.urls[index as usize].entry))).host
 }
 
 /// Whether the server, or `info` for all of them, says whom it is for.
@@ -119,6 +128,9 @@ pub(super) static FIELDS: &[Field] = &[
         |m, _| Fact::text(contact(m).map(|at| m.api().view.text(at))),
         |m, _| contact_place(m),
     ),
+    field(Kind::Server, "version", Type::Choice(VERSIONS), "The OpenAPI version of the document.", |m, _| {
+        Fact::Known(Value::Choice(m.api().version as u8))
+    }),
     placed(
         Kind::Server,
         "host",
@@ -172,6 +184,26 @@ pub(super) static FIELDS: &[Field] = &[
         Type::Bool,
         "Whether its registrable domain is that of no root server; absent where it or they have none.",
         is_foreign,
+    ),
+    field(Kind::AuthUrl, "host", Type::Text, "Its host name; absent for a relative URL.", |m, i| {
+        auth_host(m, i).map_or(Fact::Absent, owned)
+    }),
+    field(
+        Kind::AuthUrl,
+        "domains",
+        Type::Names,
+        "Its host name and all domains above it: `login.acme.io`, `acme.io`, `io`.",
+        |m, i| match m.api().security.urls[i as usize].domains.as_slice() {
+            [] => Fact::Absent,
+            domains => Fact::Known(Value::Names(domains.to_vec())),
+        },
+    ),
+    field(
+        Kind::AuthUrl,
+        "foreign",
+        Type::Bool,
+        "Whether its registrable domain is that of no root server; absent where it or they have none.",
+        is_foreign_url,
     ),
 ];
 

@@ -1,6 +1,6 @@
 //! Fields on what becomes of operations: versions beside each other, deprecation, their end, and for whom they are.
 
-use super::{Fact, Field, Kind, Model, Type, Value, field, key_of, name, owned, placed, thing, value_of};
+use super::{Fact, Field, Kind, Model, Type, field, key_of, name, owned, placed, thing, value_of};
 use crate::model::openapi::lifecycle::{self, Stated};
 use crate::model::openapi::operation::Operation;
 use crate::model::openapi::strength;

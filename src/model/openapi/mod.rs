@@ -216,6 +216,10 @@ impl Api {
         api.scopes = Scopes::read(&api, &mut names);
         api.segments_before = paths::segments_before(&api, &items, &mut names);
         api.servers = server::read(&api, &items, &mut names);
+        for url in &mut api.security.urls {
+            let host = net::parse(api.view.text(api.view.resolve(url.entry))).host.unwrap_or_default();
+            url.domains = net::domains(&host).map(|domain| names.id(domain)).collect();
+        }
         api.tls_hosts = server::tls_hosts(&api.servers);
         api.collections = operation::collections(&api.view, &items);
         api.items = items;

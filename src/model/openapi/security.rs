@@ -89,6 +89,8 @@ pub struct AuthUrl {
     pub scheme: u32,
     /// The entry; its key is the field, its value the URL.
     pub entry: At,
+    /// The host and the domains above it.
+    pub domains: Vec<NameId>,
 }
 
 /// A requirement object.
@@ -250,7 +252,7 @@ impl Schemes {
         }
         let urls = holders.iter().flat_map(|&holder| URLS.iter().filter_map(move |&key| view.entry(holder, key)));
         let urls = urls.filter(|&entry| view.kind(view.resolve(entry)) == NodeKind::Str);
-        self.urls.extend(urls.map(|entry| AuthUrl { scheme, entry }));
+        self.urls.extend(urls.map(|entry| AuthUrl { scheme, entry, domains: Vec::new() }));
     }
 
     fn state(&mut self, view: &View, version: Version, entry: At, owner: u32) {

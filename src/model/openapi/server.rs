@@ -94,6 +94,13 @@ pub fn read(api: &Api, items: &[PathItem], names: &mut Names) -> Vec<Server> {
     servers
 }
 
+/// Registrable domains of the root servers.
+pub fn root_domains(servers: &[Server]) -> HashSet<String> {
+    let root = servers.iter().filter(|server| server.level == Level::Root);
+    let hosts = root.flat_map(|server| &server.expanded).filter_map(|one| one.parts.host.as_deref());
+    hosts.filter_map(net::registrable_domain).collect()
+}
+
 /// Owner of a list of servers, scheme and host, of every URL that is offered over TLS.
 pub fn tls_hosts(servers: &[Server]) -> HashSet<(u32, net::Scheme, Option<String>)> {
     let urls = servers.iter().flat_map(|server| server.expanded.iter().map(move |one| (server.owner, &one.parts)));

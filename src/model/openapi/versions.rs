@@ -51,9 +51,9 @@ impl Versions {
         for mut family in families.into_values().filter(|family| family.len() > 1) {
             family.sort();
             for (rank, (version, index, text)) in family.iter().enumerate() {
-                let newer = family[rank..].iter().filter(|(other, ..)| other > version);
+                let first = rank + family[rank..].partition_point(|(other, ..)| other <= version);
                 // A family is as large as the API has versions: a hostile one is cut off.
-                let newer = newer.take(MOST_VERSIONS).map(|&(_, other, _)| other).collect();
+                let newer = family[first..].iter().take(MOST_VERSIONS).map(|&(_, other, _)| other).collect();
                 of[*index as usize] = Some(Twin { version: (*text).to_owned(), newer });
             }
         }

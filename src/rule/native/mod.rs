@@ -29,9 +29,10 @@ pub struct NativeHit {
     pub discriminator: String,
 }
 
-static NATIVES: [Native; 3] = [
+static NATIVES: [Native; 4] = [
     Native { name: "secret-literal", placeholders: &["kind"], run: Some(secret_literal::run) },
     Native { name: "unused-suppression", placeholders: &["ignored"], run: None },
+    Native { name: "unexplained-suppression", placeholders: &["ignored"], run: None },
     Native { name: "expired-suppression", placeholders: &["ignored", "until"], run: None },
 ];
 
