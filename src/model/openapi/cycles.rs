@@ -24,8 +24,9 @@ const NONE: u32 = u32::MAX;
 /// All groups, in document order. Those that stay without arrays that are limited are
 /// one group each; a group that only holds together through such arrays is bounded.
 pub fn cycles(api: &Api) -> Vec<Cycle> {
-    let free = Groups::new(api, false);
-    let all = Groups::new(api, true);
+    let limited: Vec<bool> = (0..api.graph.objects.len() as u32).map(|number| is_limited(api, number)).collect();
+    let free = Groups::new(api, Some(&limited));
+    let all = Groups::new(api, None);
     let with_free: HashSet<u32> = free.cyclic().map(|number| all.of[number as usize]).collect();
     let mut cycles = found(api, &free, false, &HashSet::new());
     cycles.extend(found(api, &all, true, &with_free));
@@ -81,13 +82,14 @@ struct Groups {
 
 impl Groups {
     /// Two passes, forth and back (Kosaraju), without recursion: documents may nest as deep as they like.
-    fn new(api: &Api, through_limited: bool) -> Self {
+    /// The parts of `limited` objects are left out.
+    fn new(api: &Api, limited: Option<&[bool]>) -> Self {
         let graph = &api.graph;
         let passes = |from: u32, to: u32, edge: Edge| {
             is_sent(api, from)
                 && is_sent(api, to)
                 && graph.spread(to, edge, IN).is_some()
-                && (through_limited || !is_limited(api, from, edge))
+                && !(edge == Edge::Part && limited.is_some_and(|limited| limited[from as usize]))
         };
         let count = graph.objects.len();
         let mut seen = vec![false; count];
@@ -148,15 +150,12 @@ fn is_sent(api: &Api, number: u32) -> bool {
     api.graph.is_schema(number) && api.graph.direction(number) & IN != 0
 }
 
-/// Whether an edge leads into an array with `maxItems`, its own or that of all it is a member of.
-fn is_limited(api: &Api, from: u32, edge: Edge) -> bool {
+/// Whether an object is an array with `maxItems`, its own or that of all it is a member of.
+fn is_limited(api: &Api, number: u32) -> bool {
     let graph = &api.graph;
     let limited = |number: u32| {
         graph.effective(number).is_some_and(|schema| schema.types & types::ARRAY != 0 && schema.max_items.is_some())
     };
-    if edge != Edge::Part {
-        return false;
-    }
-    let wholes = || graph.back(from).iter().filter(|(_, edge)| *edge == Edge::Both).map(|&(whole, _)| whole);
-    limited(from) || graph.judged(from) & IN == 0 && wholes().next().is_some() && wholes().all(limited)
+    let wholes = || graph.back(number).iter().filter(|(_, edge)| *edge == Edge::Both).map(|&(whole, _)| whole);
+    limited(number) || graph.judged(number) & IN == 0 && wholes().next().is_some() && wholes().all(limited)
 }
