@@ -32,7 +32,7 @@ pub(super) fn direction(model: &Model, index: u32) -> Fact<'static> {
     set(bits)
 }
 
-/// Creating and updating operations whose body can set a property, without those whose path names it.
+/// Creating and updating operations with the property at the top of their body, without those whose path names it.
 fn writable_through(model: &Model, index: u32) -> Vec<u32> {
     let api = model.api();
     let this = property(model, index);
@@ -45,22 +45,33 @@ fn writable_through(model: &Model, index: u32) -> Vec<u32> {
         let last = |words: &[String]| words.last().map(|word| words::singular(word).to_string());
         !segment.contains('{') && last(&other) == last(&words)
     };
-    let operations = api.operations_of(this.owner, IN, false).into_iter().filter(|&operation| {
-        let operation = &api.operations[operation as usize];
+    let bodies = bodies(model, this.owner);
+    let mut operations: Vec<u32> = bodies.into_iter().flat_map(|body| api.operations_of(body, IN, true)).collect();
+    operations.sort_unstable();
+    operations.dedup();
+    operations.retain(|&index| {
+        let operation = &api.operations[index as usize];
         let item = &api.items[operation.item as usize];
         let path = api.view.key(item.entry).unwrap_or_default();
-        creates_or_updates(operation) && item.role != Role::Outgoing && !segments(path).into_iter().any(same)
+        creates_or_updates(operation)
+            && item.role != Role::Outgoing
+            && !segments(path).into_iter().any(same)
+            && is_in_body(model, this.owner, index)
     });
-    operations.filter(|&operation| is_in_body(model, this.owner, operation)).collect()
+    operations
 }
 
-/// Whether a property belongs to the whole of a request body, or to the one property that wraps it (`{user: {...}}`).
-fn is_top_level(model: &Model, index: u32) -> bool {
+/// Whether a schema is the whole of a request body, or composes it.
+fn is_body(model: &Model, owner: u32) -> bool {
     let graph = &model.api().graph;
-    let owner = property(model, index).owner;
-    if graph.is_top_body(owner) || graph.objects[owner as usize].object == Object::Parameter {
-        return true;
-    }
+    graph.is_top_body(owner) || graph.objects[owner as usize].object == Object::Parameter
+}
+
+/// The schemas of whole request bodies that have the properties of `owner`: itself, and those that hold
+/// nothing but it (`{user: {...}}`).
+fn bodies(model: &Model, owner: u32) -> Vec<u32> {
+    let graph = &model.api().graph;
+    let mut bodies: Vec<u32> = is_body(model, owner).then_some(owner).into_iter().collect();
     let mut open = vec![owner];
     let mut next = 0;
     while let Some(&at) = open.get(next) {
@@ -68,14 +79,14 @@ fn is_top_level(model: &Model, index: u32) -> bool {
         for &(from, edge) in graph.back(at) {
             match edge {
                 Edge::Property(_) if graph.is_top_body(from) && own_properties(model, from).count() == 1 => {
-                    return true;
+                    bodies.push(from);
                 }
                 Edge::Both if !open.contains(&from) && open.len() < 200 => open.push(from),
                 _ => {}
             }
         }
     }
-    false
+    bodies
 }
 
 /// What the schema of a property, or the nearest one it is composed of, has under a key.
@@ -164,13 +175,16 @@ pub(super) static FIELDS: &[Field] = &[
         "topLevel",
         Type::Bool,
         "Whether it belongs to the whole of a request body, or to the one property that wraps it (`{user: {...}}`).",
-        |m, i| Fact::bool(is_top_level(m, i)),
+        |m, i| {
+            let owner = property(m, i).owner;
+            Fact::bool(is_body(m, owner) || !bodies(m, owner).is_empty())
+        },
     ),
     field(
         Kind::Property,
         "writableThrough",
         Type::Nodes(Kind::Operation),
-        "Creating and updating operations whose body can set it, without those whose path names it.",
+        "Creating and updating operations of whose body it is a top-level property, without those whose path names it.",
         |m, i| Fact::nodes(Kind::Operation, writable_through(m, i)),
     ),
     field(
