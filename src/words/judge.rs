@@ -125,17 +125,21 @@ impl WordLists {
         self.entries.get(word).map_or(0, |entry| entry.lists)
     }
 
-    /// Whether a path is an _admin path_: the segments of the base path (of server
-    /// URL or `basePath`) and of the path itself, parameters as `{name}`.
-    pub fn admin_path(&self, base: &[&str], path: &[&str]) -> bool {
+    /// The segment that makes a path an _admin path_: of the base path (of server URL or
+    /// `basePath`) or of the path itself, parameters as `{name}`.
+    pub fn admin_segment<'s>(&self, base: &[&'s str], path: &[&'s str]) -> Option<&'s str> {
         let known = &self.known;
-        let whole = |segment: &&str, lists: u128| is_static(segment) && self.hits(segment).whole & lists != 0;
-        base.iter().any(|segment| whole(segment, known.admin))
-            || path.iter().any(|segment| {
-                let hits = if is_static(segment) { self.hits(segment) } else { return false };
-                hits.whole & known.admin != 0 || hits.any & known.admin_word != 0
-            })
-            || path.iter().find(|segment| !is_version(segment)).is_some_and(|segment| whole(segment, known.admin_first))
+        let whole = |segment: &str, lists: u128| is_static(segment) && self.hits(segment).whole & lists != 0;
+        let named = |segment: &str| {
+            let hits = self.hits(segment);
+            is_static(segment) && (hits.whole & known.admin != 0 || hits.any & known.admin_word != 0)
+        };
+        let first = path.iter().find(|segment| !is_version(segment));
+        base.iter()
+            .find(|segment| whole(segment, known.admin))
+            .or_else(|| path.iter().find(|segment| named(segment)))
+            .or_else(|| first.filter(|segment| whole(segment, known.admin_first)))
+            .copied()
     }
 
     /// The groups of auth endpoints an operation belongs to (E8). `path_segments`

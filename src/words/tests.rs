@@ -386,7 +386,7 @@ fn weak_words_of_the_operation_id_need_a_word_about_authentication_next() {
 }
 
 fn admin(base: &[&str], path: &[&str]) -> bool {
-    WordLists::builtin().admin_path(base, path)
+    WordLists::builtin().admin_segment(base, path).is_some()
 }
 
 #[test]

@@ -203,3 +203,33 @@ fn segments_before_a_path_parameter_are_those_of_every_path() {
     assert_eq!(facts(&model, Kind::Parameter, "segmentsBefore"), ["absent", "users orders"]);
     assert_eq!(facts(&model, Kind::Parameter, "definedIn"), ["/orders/{id}/{no}", "id"]);
 }
+
+#[test]
+fn whether_an_object_is_closed_is_unknown_behind_a_reference_that_leads_nowhere() {
+    let model = model_of(
+        "openapi: 3.0.0\npaths: {}\ncomponents: {schemas: {A: {allOf: [{$ref: '#/gone'}], properties: {x: {}}}, B: {properties: {x: {}}}}}\n",
+        &[],
+    );
+    let says = facts(&model, Kind::Schema, "additionalProperties");
+    assert_eq!(says.iter().filter(|says| *says == "unknown: unresolved reference").count(), 1);
+}
+
+#[test]
+fn a_property_is_writable_through_the_operations_whose_body_it_tops() {
+    let model = model_of(
+        "openapi: 3.0.0\npaths:\n  /me: {patch: {requestBody: {content: {application/json: {schema: {properties: {name: {}, pet: {$ref: '#/components/schemas/Pet'}}}}}}, responses: {}}}\n  /pets: {post: {requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}, responses: {}}}\n  /vets: {put: {requestBody: {content: {application/json: {schema: {properties: {pet: {$ref: '#/components/schemas/Pet'}}}}}}, responses: {}}}\ncomponents: {schemas: {Pet: {properties: {role: {}}}}}\n",
+        &[],
+    );
+    let named = facts(&model, Kind::Property, "name").into_iter().zip(facts(&model, Kind::Property, "writableThrough"));
+    let role: Vec<String> = named.filter(|(name, _)| name == "role").map(|(_, through)| through).collect();
+    assert_eq!(role, ["operation1 operation2"], "not deep in the body of `/me`, but where it is all that a body holds");
+}
+
+#[test]
+fn the_segment_that_makes_an_admin_path_is_known() {
+    let model = model_of(
+        "swagger: '2.0'\nbasePath: /v1\npaths:\n  /admin/x: {get: {responses: {}}}\n  /district_admins: {get: {responses: {}}}\n  /root/x: {get: {responses: {}}}\n  /x: {get: {responses: {}}}\n",
+        &[],
+    );
+    assert_eq!(facts(&model, Kind::Operation, "adminSegment"), ["admin", "district_admins", "root", "absent"]);
+}

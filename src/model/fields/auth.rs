@@ -186,7 +186,7 @@ fn most_exposed(model: &Model) -> Vec<String> {
         }
         let rank = match operation.class {
             Class::Other => continue,
-            _ if operation.admin => 0,
+            _ if operation.admin.is_some() => 0,
             Class::Write => 1,
             Class::Read if documents_refusal(model, operation) => 2,
             Class::Read => continue,

@@ -103,6 +103,13 @@ pub(super) static FIELDS: &[Field] = &[
     ),
     field(
         Kind::Operation,
+        "adminSegment",
+        Type::Name,
+        "The first segment of its path, base path included, that makes it an admin path.",
+        |m, i| name(m.api().operations[i as usize].admin),
+    ),
+    field(
+        Kind::Operation,
         "authentication",
         Type::Text,
         "Its effective security as text, equal for operations that are protected alike: alternatives, schemes and scopes in order of the alphabet (`bearer or oauth [read, write]`). Absent where callers need no credentials.",

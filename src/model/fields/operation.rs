@@ -388,7 +388,7 @@ pub(super) static FIELDS: &[Field] = &[
         Fact::bool(operation(m, i).public_by_nature)
     }),
     field(Kind::Operation, "admin", Type::Bool, "Whether its path (base path included) is an admin path.", |m, i| {
-        Fact::bool(operation(m, i).admin)
+        Fact::bool(operation(m, i).admin.is_some())
     }),
     field(
         Kind::Operation,

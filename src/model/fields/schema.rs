@@ -339,9 +339,15 @@ static OWN: &[Field] = &[
         Type::Choice(ADDITIONAL),
         "`closed` (`false`), `open` (`true` or `{}`), `schema`; absent without the key. `unevaluatedProperties` and `patternProperties` count. Stands at the key.",
         |m, i| {
-            effective(m, schema(m, i))
-                .and_then(|effective| effective.additional)
-                .map_or(Fact::Absent, |(says, _)| Fact::Known(Value::Choice(says as u8)))
+            let effective = effective(m, schema(m, i));
+            match effective.and_then(|effective| effective.additional) {
+                Some((says, _)) => Fact::Known(Value::Choice(says as u8)),
+                // What leads nowhere may have closed it.
+                None if effective.is_some_and(|effective| effective.unknown) => {
+                    Fact::Unknown(Why::UnresolvedReference, Some(own_place(m, m.api().schemas[i as usize])))
+                }
+                None => Fact::Absent,
+            }
         },
         |m, i| key_of(effective(m, schema(m, i)).and_then(|effective| effective.additional).map(|(_, entry)| entry)),
     ),

@@ -99,8 +99,8 @@ pub struct Operation {
     pub auth_groups: u32,
     /// E8.
     pub public_by_nature: bool,
-    /// Whether a segment of its path, base path included, is an admin segment.
-    pub admin: bool,
+    /// The segment of its path, base path included, that makes it an admin path.
+    pub admin: Option<NameId>,
     /// `x-public: true`.
     pub marked_public: bool,
     /// Parameters in force: indices.
@@ -255,7 +255,8 @@ pub fn read(api: &Api, lost: &Lost, items: &mut [PathItem], names: &mut Names) -
         let is_static = |segment: &&&str| !segment.contains('{');
         let mut own = path_segments.iter().skip_while(|segment| words::is_neutral(segment));
         item.first_segment = own.next().filter(is_static).map(|segment| names.id(segment));
-        let admin = bases.iter().any(|base| names.lists.admin_path(base, &path_segments));
+        let admin = bases.iter().find_map(|base| names.lists.admin_segment(base, &path_segments));
+        let admin = admin.map(|segment| names.id(segment));
         for (entry, method) in methods(&api.view, api.version, at) {
             let Some(at) = api.view.follow(entry) else { continue };
             let Some(number) = api.walk.object_at(at) else { continue };

@@ -139,7 +139,7 @@ impl Authentications {
 }
 
 fn is_ordinary(api: &Api, operation: &Operation) -> bool {
-    !operation.admin && api.items[operation.item as usize].role == Role::Incoming
+    operation.admin.is_none() && api.items[operation.item as usize].role == Role::Incoming
 }
 
 /// Alternatives as text, whatever their order and that of schemes and scopes in them.
