@@ -145,3 +145,12 @@ fn the_shortest_text_follows_from_limit_and_pattern() {
     let expected = ["0", "5", "12", "absent", "absent", "absent", lost];
     assert_eq!(facts(&model, Kind::Property, "shortest"), expected);
 }
+
+#[test]
+fn a_property_is_set_by_the_operations_whose_body_it_tops() {
+    let model = model_of(
+        "openapi: 3.0.0\npaths:\n  /a: {post: {requestBody: {content: {application/json: {schema: {allOf: [{$ref: '#/components/schemas/U'}]}}}}, responses: {}}}\n  /b: {post: {requestBody: {content: {application/json: {schema: {type: object, properties: {user: {$ref: '#/components/schemas/U'}}}}}}, responses: {}}}\n  /c: {post: {requestBody: {content: {application/json: {schema: {type: object, properties: {user: {$ref: '#/components/schemas/U'}, note: {type: string}}}}}}, responses: {}}}\ncomponents: {schemas: {U: {type: object, properties: {password: {type: string}}}}}\n",
+        &[],
+    );
+    assert_eq!(of(&model, Kind::Property, "password", "setBy"), "operation0 operation1");
+}

@@ -4,7 +4,7 @@
 use super::operation::{operation, successes};
 use super::parameter::url_credentials;
 use super::property::property;
-use super::schema::{effective, members};
+use super::schema::{effective, members, own_properties};
 use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value};
 use super::{field, name};
 use crate::model::openapi::grammar::{Object, Version};
@@ -70,6 +70,35 @@ fn returned(model: &Model, index: u32) -> Vec<NameId> {
     names_in(model, roots.collect())
 }
 
+/// Operations whose body is the object that a property belongs to, or wraps it in its only property.
+fn set_by(model: &Model, index: u32) -> Vec<u32> {
+    let api = model.api();
+    let mut wholes = vec![property(model, index).owner];
+    let mut composed = wholes.clone();
+    let mut next = 0;
+    while let Some(&at) = composed.get(next) {
+        next += 1;
+        for &(from, edge) in api.graph.back(at) {
+            match edge {
+                Edge::Property(_) if own_properties(model, from).count() == 1 => wholes.push(from),
+                Edge::Both if !composed.contains(&from) && composed.len() < MOST_SCHEMAS => composed.push(from),
+                _ => {}
+            }
+        }
+    }
+    let mut operations: Vec<u32> = wholes.into_iter().flat_map(|whole| api.operations_of(whole, IN, true)).collect();
+    operations.sort_unstable();
+    operations.dedup();
+    called(model, operations)
+}
+
+/// Those of some operations that clients call.
+fn called(model: &Model, mut operations: Vec<u32>) -> Vec<u32> {
+    operations.retain(|&index| model.api().items[operation(model, index).item as usize].role != Role::Outgoing);
+    operations
+}
+
+/// The length of the shortest text that a property admits, where that can be told.
 fn shortest(model: &Model, index: u32) -> Fact<'static> {
     let api = model.api();
     let number = property(model, index).schema;
@@ -141,10 +170,15 @@ pub(super) static FIELDS: &[Field] = &[
         Type::Nodes(Kind::Operation),
         "Operations that clients call whose requests can hold it.",
         |m, i| {
-            let api = m.api();
-            let operations = api.operations_of(property(m, i).owner, IN, false).into_iter();
-            let called = |&index: &u32| api.items[operation(m, index).item as usize].role != Role::Outgoing;
-            Fact::nodes(Kind::Operation, operations.filter(called))
+            let operations = m.api().operations_of(property(m, i).owner, IN, false);
+            Fact::nodes(Kind::Operation, called(m, operations))
         },
+    ),
+    field(
+        Kind::Property,
+        "setBy",
+        Type::Nodes(Kind::Operation),
+        "Operations that clients call whose request body has it at the top, or in the one property that wraps it (`{user: {...}}`).",
+        |m, i| Fact::nodes(Kind::Operation, set_by(m, i)),
     ),
 ];
