@@ -45,6 +45,7 @@ mod progress;
 pub mod report;
 pub mod resolve;
 pub mod rule;
+pub mod secrets;
 pub mod settings;
 pub mod source;
 pub mod span;

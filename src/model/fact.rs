@@ -72,6 +72,16 @@ pub enum Kind {
     UnknownKey,
     /// A mapping key that occurs twice.
     DuplicateKey,
+    /// A text that is given as an example, a default or in an extension.
+    ShownValue,
+    /// A JSON Web Token, or an algorithm that its header may name.
+    Jwt,
+    /// A URL with a user name and a password.
+    LoginUrl,
+    /// Active HTML in a Markdown text.
+    ActiveHtml,
+    /// What a Markdown text tells of the inside.
+    InternalDetail,
     /// The whole text of a document; native rules only.
     Text,
 }
@@ -109,6 +119,11 @@ impl Kind {
         Self::DocumentationLink,
         Self::UnknownKey,
         Self::DuplicateKey,
+        Self::ShownValue,
+        Self::Jwt,
+        Self::LoginUrl,
+        Self::ActiveHtml,
+        Self::InternalDetail,
         Self::Text,
     ];
 
@@ -145,6 +160,11 @@ impl Kind {
             Self::DocumentationLink => "documentationLink",
             Self::UnknownKey => "unknownKey",
             Self::DuplicateKey => "duplicateKey",
+            Self::ShownValue => "shownValue",
+            Self::Jwt => "jwt",
+            Self::LoginUrl => "loginUrl",
+            Self::ActiveHtml => "activeHtml",
+            Self::InternalDetail => "internalDetail",
             Self::Text => "text",
         }
     }

@@ -2,6 +2,7 @@
 
 mod fact;
 pub mod fields;
+mod markdown;
 pub mod net;
 pub mod openapi;
 pub mod pattern;
@@ -27,6 +28,7 @@ use openapi::inputs::Inputs;
 use openapi::limits::{self, Ignored, Range};
 use openapi::patterns::Patterns;
 use openapi::response::Answers;
+use openapi::texts::Texts;
 use openapi::versions::Versions;
 
 /// One root document with everything it refers to.
@@ -37,6 +39,8 @@ pub struct Model {
     today: Date,
     /// Worked out when it is first asked for.
     patterns: OnceLock<Patterns>,
+    /// Lists of texts, each made when it is first asked for.
+    texts: Texts,
     /// What callers without credentials reach; worked out when it is first asked for.
     reached: OnceLock<Reached>,
     /// Tables that only some rules ask for, worked out when they first do.
@@ -75,6 +79,7 @@ impl Model {
             api,
             today,
             patterns: OnceLock::new(),
+            texts: Texts::default(),
             reached: OnceLock::new(),
             inputs: OnceLock::new(),
             links: OnceLock::new(),
@@ -151,6 +156,11 @@ impl Model {
             Kind::Range => self.ranges().len(),
             Kind::IgnoredKeyword => self.ignored_keywords().len(),
             Kind::Cycle => self.cycles().len(),
+            Kind::ShownValue => self.texts.shown(api).len(),
+            Kind::Jwt => self.texts.tokens(api).len(),
+            Kind::LoginUrl => self.texts.logins(api).len(),
+            Kind::ActiveHtml => self.texts.active(api).len(),
+            Kind::InternalDetail => self.texts.details(api).len(),
             Kind::SecurityScheme => api.security.schemes.len(),
             Kind::OauthFlow => api.security.flows.len(),
             Kind::DeclaredScope => api.scopes.declared.len(),
@@ -190,6 +200,11 @@ impl Model {
             Kind::Range => Place::value(self.ranges()[i].upper.at),
             Kind::IgnoredKeyword => Place::key(self.ignored_keywords()[i].entries[0]),
             Kind::Cycle => self.cycles()[i].place,
+            Kind::ShownValue => Place::value(self.texts.shown(api)[i].at),
+            Kind::Jwt => self.texts.tokens(api)[i].place(),
+            Kind::LoginUrl => self.texts.logins(api)[i].place,
+            Kind::ActiveHtml => self.texts.active(api)[i].place,
+            Kind::InternalDetail => self.texts.details(api)[i].place,
             Kind::SecurityScheme => Place::key(api.security.schemes[i].entry),
             Kind::OauthFlow => api.security.flows[i].place,
             Kind::DeclaredScope => Place::key(api.scopes.declared[i].entry),
@@ -279,6 +294,10 @@ impl Model {
 
     fn shown_errors(&self) -> &[Shown] {
         self.shown_errors.get_or_init(|| failure::shown(&self.api))
+    }
+
+    fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     fn patterns(&self) -> &Patterns {

@@ -9,7 +9,6 @@ mod json;
 pub mod message;
 pub mod native;
 pub mod predicate;
-pub mod secrets;
 mod set;
 
 pub use compile::options::OptionValue;

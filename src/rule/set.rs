@@ -161,7 +161,7 @@ impl Catalog {
         if !list.is_empty() {
             return Err(self.locate(list));
         }
-        let mut plan: [Vec<u16>; Kind::ALL.len()] = Default::default();
+        let mut plan: [Vec<u16>; Kind::ALL.len()] = std::array::from_fn(|_| Vec::new());
         for (rule, position) in rules.iter().zip(0..) {
             plan[rule.given as usize].push(position);
         }

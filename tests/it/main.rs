@@ -25,4 +25,5 @@ mod sandbox;
 mod settings;
 mod suppress;
 mod testdata;
+mod text_facts;
 mod tidy;

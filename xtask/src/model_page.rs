@@ -109,6 +109,21 @@ fn describe(kind: Kind) -> &'static str {
         Kind::UnknownKey => "A key that the grammar of the document's version does not know where it stands.",
         Kind::DuplicateKey => "A mapping key that occurs twice.",
         Kind::Pattern => "A regular expression: a `pattern`, or a key of `patternProperties` (3.1 and later).",
+        Kind::ShownValue => {
+            "A text given as an example, a default or the value of an `x-` key. Texts inside larger values are nodes of their own."
+        }
+        Kind::Jwt => {
+            "A JSON Web Token anywhere in the text of the document, or an algorithm that a schema allows in its header."
+        }
+        Kind::LoginUrl => {
+            "A URL with a user name and a password: of a server, of an authorization server, or shown as a value."
+        }
+        Kind::ActiveHtml => {
+            "Something in a description, summary or title that runs or embeds something in the page that shows it; code samples are none."
+        }
+        Kind::InternalDetail => {
+            "Something in a description, summary or title that tells of the inside of a network; code samples, public hosts and the values of manuals are none."
+        }
         Kind::Text => "The whole text of a document; for native rules only.",
     }
 }

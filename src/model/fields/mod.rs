@@ -27,6 +27,7 @@ mod security;
 mod shape;
 mod structure;
 mod template;
+mod text;
 mod usage;
 mod writing;
 
@@ -145,6 +146,7 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         operation::FIELDS,
         property::FIELDS,
         pattern::FIELDS,
+        text::FIELDS,
         parameter::FIELDS,
         content::FIELDS,
         body::FIELDS,

@@ -155,7 +155,7 @@ fn default_of(model: &Model, number: Option<u32>) -> Option<At> {
     effective(model, number)?.default.filter(|&value| view.is_scalar(value) && view.kind(value) != NodeKind::Null)
 }
 
-fn credential_fact(credential: Option<Credential>) -> Fact<'static> {
+pub(super) fn credential_fact(credential: Option<Credential>) -> Fact<'static> {
     credential.map_or(Fact::Absent, |credential| Fact::Known(Value::Choice(credential as u8)))
 }
 

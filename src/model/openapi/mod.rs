@@ -24,6 +24,7 @@ pub mod scopes;
 pub mod security;
 pub mod server;
 pub mod strength;
+pub mod texts;
 pub mod versions;
 pub mod view;
 pub mod walk;

@@ -87,6 +87,23 @@ pub fn accepts_everything(pattern: &Pattern) -> bool {
     true
 }
 
+/// Whether a pattern accepts no text at all, as `.^`.
+pub fn accepts_nothing(pattern: &Pattern) -> bool {
+    let reading = Reading { endless: VERY_MANY, dot_is_any: false };
+    let Some(automaton) = Automaton::new(pattern, reading) else { return false };
+    let starts = [&automaton.first, &automaton.later];
+    let mut seen = vec![false; automaton.letters.len()];
+    let mut open: Vec<u32> = starts.iter().flat_map(|next| &next.edges).map(|edge| edge.to).collect();
+    let mut accepts = starts.iter().any(|next| next.accepts_at_end);
+    while let Some(state) = open.pop() {
+        if !std::mem::replace(&mut seen[state as usize], true) {
+            accepts |= automaton.next[state as usize].accepts_at_end;
+            open.extend(automaton.edges(state).iter().map(|edge| edge.to));
+        }
+    }
+    !accepts
+}
+
 /// All states that a matcher can be in after some text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Front {

@@ -1,6 +1,7 @@
 //! What follows from the shape of a pattern: the longest and the shortest text that it admits (E5),
 //! and whether its alternatives are anchored (E12).
 
+use super::set::Set;
 use super::syntax::{Node, Pattern};
 
 /// The length in characters of the longest text that matches, if there is one: every
@@ -60,6 +61,20 @@ fn least(node: &Node) -> Option<Least> {
 pub fn anchors(node: &Node) -> (bool, bool) {
     let (start, end) = (starts(node), ends(node));
     (start, end || start && gives_end_away(node))
+}
+
+/// Whether it is a plain text, or one `\S`: a test for what the value contains.
+pub fn looks_anywhere(pattern: &Pattern) -> bool {
+    let set = |node: &Node| match node {
+        Node::Chars(set) => pattern.sets.get(*set),
+        _ => None,
+    };
+    let is_letter = |node: &Node| set(node).is_some_and(|set| matches!(set.ranges(), [(first, last)] if first == last));
+    match &pattern.root {
+        Node::Sequence(items) => !items.is_empty() && items.iter().all(is_letter),
+        Node::Repeat { inner, least: 1, most: None } => set(inner) == Some(&Set::blanks().negated()),
+        node => is_letter(node) || set(node) == Some(&Set::blanks().negated()),
+    }
 }
 
 fn starts(node: &Node) -> bool {

@@ -53,8 +53,14 @@ impl Facts {
     }
 
     /// Whether every alternative holds on to the beginning, and whether to the end of the text.
+    ///
+    /// What is meant to look anywhere holds on to both: a plain text, or "not blank". So does
+    /// what accepts nothing.
     pub fn anchors(&self) -> (bool, bool) {
         let Some(pattern) = &self.pattern else { return (false, false) };
+        if length::looks_anywhere(pattern) || ambiguity::accepts_nothing(pattern) {
+            return (true, true);
+        }
         let each = pattern.each().map(length::anchors);
         each.fold((true, true), |(start, end), (starts, ends)| (start && starts, end && ends))
     }

@@ -236,6 +236,16 @@ fn patterns_that_accept_everything_are_known() {
 }
 
 #[test]
+fn what_is_meant_to_look_anywhere_is_anchored() {
+    for text in ["abc", "\\{name\\}", "\\S", "\\S+", "a", ".^", "$."] {
+        assert_eq!(Facts::new(text, 0).anchors(), (true, true), "{text}");
+    }
+    for text in ["[0-9]+", "abc|def", "ab?", "a.c", "\\S{2}", "\\s"] {
+        assert_eq!(Facts::new(text, 0).anchors(), (false, false), "{text}");
+    }
+}
+
+#[test]
 fn the_loose_alternative_is_named() {
     let loose = |text: &str| Facts::new(text, 0).loose_alternative().map(|range| text[range].to_owned());
     assert_eq!(loose("^a$|^b"), Some("^b".to_owned()));

@@ -1,11 +1,11 @@
 //! `secret-literal`: secrets of known providers, written anywhere in the files
 //! that a document is made of. Knows where texts lie; what a secret looks like
-//! is in `rule::secrets`.
+//! is in `secrets`.
 
 use sha2::{Digest, Sha256};
 
 use crate::model::Model;
-use crate::rule::secrets::find_secrets;
+use crate::secrets::find_secrets;
 use crate::span::{At, Part, Place};
 
 use super::NativeHit;

@@ -6,14 +6,19 @@
 //! random. Precision goes before recall: a finding is critical.
 
 mod formats;
+mod jwt;
 mod pem;
+mod personal;
 mod random;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use formats::{Check, FORMATS, Format, Part, SAMPLES};
+use formats::{Alphabet, Check, FORMATS, Format, Part, SAMPLES};
+
+pub use jwt::{Jwt, find_jwts};
+pub use personal::{Personal, personal};
 
 /// A secret in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +125,56 @@ fn is_live(format: &Format, secret: &str) -> bool {
     match format.check {
         Check::Crc32 => random::has_crc32(body) && !random::is_filler(body),
         Check::Random => format.runs(secret).all(|(alphabet, run)| random::looks_random(alphabet, run)),
+    }
+}
+
+/// Whether a value looks like a key or token that a machine made. Looser than
+/// [`find_secrets`]: for values that are known to stand for a credential.
+pub fn looks_like_key(value: &str) -> bool {
+    let value = value.trim();
+    let value = match value.split_once(' ') {
+        Some((scheme, rest)) if ["bearer", "basic", "token"].contains(&scheme.to_ascii_lowercase().as_str()) => rest,
+        _ => value,
+    };
+    if value.len() > 512
+        || value.contains(char::is_whitespace)
+        || random::names_itself_a_sample(value)
+        || is_uuid(value)
+        || value.starts_with("eyJ")
+        || SAMPLES.iter().any(|sample| value.contains(sample))
+    {
+        return false;
+    }
+    // A machine writes no such word by chance. Prefixes stand before a `_` or `-`, and are runs of their own.
+    let names_itself = |run: &str| ["password", "secret", "token"].iter().any(|word| run.contains(word));
+    let runs = value.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '/'));
+    runs.max_by_key(|run| run.len()).is_some_and(|run| !names_itself(&run.to_ascii_lowercase()) && is_random_run(run))
+}
+
+/// Examples of identifiers are mostly UUIDs that a tool filled in.
+fn is_uuid(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn is_random_run(run: &str) -> bool {
+    const SHORTEST: usize = 16;
+    let has = |test: fn(&u8) -> bool| run.as_bytes().iter().any(test);
+    let (upper, lower, digit) = (has(u8::is_ascii_uppercase), has(u8::is_ascii_lowercase), has(u8::is_ascii_digit));
+    if run.len() < SHORTEST || !digit || !(upper || lower) {
+        return false;
+    }
+    if run.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return random::looks_random(Alphabet::Hex, &run.to_ascii_lowercase());
+    }
+    if upper && lower {
+        random::looks_random(Alphabet::Base64, run)
+    } else {
+        random::looks_random(Alphabet::Upper, &run.to_ascii_uppercase())
     }
 }
 
