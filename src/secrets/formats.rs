@@ -241,6 +241,34 @@ pub(super) static FORMATS: &[Format] = &[
     row("New Relic", "user key", "NRAK-", &[Run(Upper, 27, 27)]),
     // https://docs.dynatrace.com/docs/dynatrace-api/basics/dynatrace-api-authentication
     row("Dynatrace", "access token", "dt0c01.", &[Run(Upper, 24, 24), Text("."), Run(Upper, 64, 64)]),
+    // https://guides.rubygems.org/api-key-scopes/
+    row("RubyGems", "API key", "rubygems_", &[Run(Hex, 48, 48)]),
+    // https://www.pulumi.com/docs/administration/access-identity/access-tokens/
+    row("Pulumi", "access token", "pul-", &[Run(Hex, 40, 40)]),
+    // https://linear.app/developers/graphql
+    row("Linear", "API key", "lin_api_", &[Run(Base62, 40, 40)]),
+    // https://developers.brevo.com/docs/getting-started
+    row("Brevo", "API key", "xkeysib-", &[Run(Hex, 64, 64), Text("-"), Run(Base62, 16, 16)]),
+    // https://docs.goshippo.com/docs/guides_general/authentication/
+    row("Shippo", "live token", "shippo_live_", &[Run(Hex, 40, 40)]),
+    // https://docs.doppler.com/reference/auth-token-formats
+    row("Doppler", "personal token", "dp.pt.", &[Run(Base62, 40, 44)]),
+    row("Doppler", "service account token", "dp.sa.", &[Run(Base62, 40, 44)]),
+    // https://docs.sentry.io/account/auth-tokens/
+    row("Sentry", "user auth token", "sntryu_", &[Run(Hex, 64, 64)]),
+    // https://planetscale.com/docs/api/reference/service-tokens
+    row("PlanetScale", "service token", "pscale_tkn_", &[Run(Base64Url, 43, 43)]),
+    // https://developer.squareup.com/docs/build-basics/access-tokens
+    row("Square", "application secret", "sq0csp-", &[Run(Base64Url, 43, 43)]),
+    // https://developer.hashicorp.com/terraform/cloud-docs/users-teams-organizations/api-tokens
+    Format {
+        provider: "HCP Terraform",
+        what: "API token",
+        literal: ".atlasv1.",
+        before: Some((Base62, 14, 14, "")),
+        parts: &[Run(Base64Url, 60, 70)],
+        check: Check::Random,
+    },
     // https://core.telegram.org/bots/api#authorizing-your-bot
     Format {
         provider: "Telegram",

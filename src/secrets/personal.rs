@@ -123,7 +123,8 @@ fn is_phone(text: &str) -> bool {
         || ["447700900", "442079460", "44117496", "61491570", "3319900", "3326191"]
             .iter()
             .any(|start| number.starts_with(start));
-    !reserved && !toll_free
+    let nanpa = !number.starts_with('1') || number.len() == 11;
+    nanpa && !reserved && !toll_free
 }
 
 #[cfg(test)]

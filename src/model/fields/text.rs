@@ -63,6 +63,7 @@ fn personal(model: &Model, index: u32) -> Option<Personal> {
             matches!(net::host_class(domain), HostClass::Reserved | HostClass::Internal)
                 || !has_public_suffix(domain)
                 || is_own_domain(model, domain)
+                || is_of_samples(domain)
                 || listed(mailbox, "sample-mailbox")
                 || listed(domain.split('.').rev().nth(1).unwrap_or_default(), "sample-domain")
         }),
@@ -77,6 +78,12 @@ fn personal(model: &Model, index: u32) -> Option<Personal> {
 
 fn has_public_suffix(domain: &str) -> bool {
     psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.is_known())
+}
+
+/// Whether the name of a domain says that it is for trying out.
+fn is_of_samples(domain: &str) -> bool {
+    let label = domain.rsplit('.').nth(1).unwrap_or_default().to_ascii_lowercase();
+    ["demo", "example", "sample", "test"].iter().any(|word| label.starts_with(word) || label.ends_with(word))
 }
 
 /// Whether a domain is that of the API itself: its operator's own mailboxes are no stranger's.

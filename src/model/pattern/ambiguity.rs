@@ -9,6 +9,7 @@
 //! after it has tried every way through it. Without such a text there is no claim: a
 //! pattern that accepts whatever follows is never slow.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::automaton::{Automaton, Letters, Reading, both, holds, is_empty, rank};
@@ -254,8 +255,8 @@ impl Search<'_> {
                         }
                         return self.meeting((a, b), first.to, &before);
                     }
-                    if !before.contains_key(&pair) {
-                        before.insert(pair, (a, b));
+                    if let Entry::Vacant(entry) = before.entry(pair) {
+                        entry.insert((a, b));
                         open.push_back(pair);
                     }
                 }

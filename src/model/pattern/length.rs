@@ -57,10 +57,10 @@ fn least(node: &Node) -> Option<Least> {
 
 /// Which ends of a text a part of a pattern holds on to: begins it only at the beginning, ends it only at the end?
 ///
-/// An end that is given away, as in `^/api/.*`, counts as held: its author means "begins with".
+/// An end that is given away, as in `^/api/.*` and `.+\.csv$`, counts as held: its author means "begins with".
 pub fn anchors(node: &Node) -> (bool, bool) {
     let (start, end) = (starts(node), ends(node));
-    (start, end || start && gives_end_away(node))
+    (start || end && gives_away(node, false), end || start && gives_away(node, true))
 }
 
 /// Whether it is a plain text, or one `\S`: a test for what the value contains.
@@ -98,10 +98,13 @@ fn ends(node: &Node) -> bool {
     }
 }
 
-/// Whether it ends in any number of any characters.
-fn gives_end_away(node: &Node) -> bool {
+/// Whether it ends in any number of any characters, or begins with them.
+fn gives_away(node: &Node, at_end: bool) -> bool {
     match node {
-        Node::Sequence(items) => items.last().is_some_and(gives_end_away),
+        Node::Sequence(items) => {
+            let outermost = if at_end { items.last() } else { items.first() };
+            outermost.is_some_and(|item| gives_away(item, at_end))
+        }
         Node::Repeat { inner, most: None, .. } => matches!(**inner, Node::Dot | Node::Any),
         _ => false,
     }
@@ -358,6 +361,9 @@ mod tests {
         anchored("^/api/.*", true, true);
         anchored("^/api/[\\s\\S]*", true, true);
         anchored("^/api/.+?", true, true);
+        anchored(".+\\.csv$", true, true);
+        anchored("[a-z]+\\.csv$", false, true);
+        anchored(".*a.*", false, false);
         anchored("/api/.*", false, false);
         anchored("^/api/.{0,9}", true, false);
         anchored("^/api/[a-z]*", true, false);
