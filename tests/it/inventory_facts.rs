@@ -148,9 +148,13 @@ fn of_the_rules_on_one_host_the_first_speaks() {
 
 #[test]
 fn of_the_rules_on_one_url_of_a_client_the_first_speaks() {
-    let rules = ["open-redirect-parameter", "callback-from-request", "url-from-client"];
+    let rules = ["open-redirect-parameter", "callback-from-request", "jsonp-callback", "url-from-client"];
     let checked = check(
         "paths:
+  /prices:
+    get:
+      parameters: [{ name: callback, in: query, schema: { type: string } }]
+      responses: { '200': { description: ok, content: { application/javascript: { schema: { type: string } } } } }
   /session:
     post:
       parameters:
@@ -161,6 +165,7 @@ fn of_the_rules_on_one_url_of_a_client_the_first_speaks() {
 ",
     );
     let parameters = [
+        ("jsonp-callback", "/paths/~1prices/get/parameters/0/name"),
         ("open-redirect-parameter", "/paths/~1session/post/parameters/0/name"),
         ("callback-from-request", "/paths/~1session/post/parameters/1/name"),
     ];
