@@ -16,6 +16,7 @@ use gatelint::source::Limits;
 use gatelint::words::WordLists;
 
 use crate::model::today;
+use crate::sandbox::Sandbox;
 
 const HEAD: &str = "openapi: 3.0.3\ninfo: { title: x, version: \"1\" }\n";
 
@@ -276,4 +277,25 @@ fn fingerprints_are_distinct_even_where_nothing_tells_findings_apart() {
     assert_eq!(distinct.len(), prints.len());
     assert!(prints.iter().all(|print| print.len() == 34 && print.starts_with("1:")), "{prints:?}");
     assert_eq!(prints, fingerprints(&text));
+}
+
+#[test]
+fn a_finding_that_anybody_can_reach_weighs_more_and_names_the_way() {
+    let text = "openapi: 3.0.3
+info: { title: t, version: \"1\" }
+security: [{ key: [] }]
+paths:
+  /jobs:
+    post:
+      security: []
+      requestBody:
+        content:
+          application/pdf: { schema: { type: string, format: binary } }
+      responses: { \"202\": { description: accepted } }
+components: { securitySchemes: { key: { type: apiKey, in: header, name: X-Key } } }
+";
+    let run = Sandbox::new(&[("api.yaml", text)]).check("upload-without-size-limit", &[]).exits(1);
+    let finding = &run.json()["findings"][0];
+    assert_eq!(finding["severity"], "high");
+    assert_eq!(finding["related"][0]["message"], "reachable without credentials through `POST /jobs`");
 }

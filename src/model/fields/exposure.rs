@@ -1,10 +1,11 @@
-//! Fields on exposure: who can reach an operation, and through it a parameter, a schema or a property.
+//! Fields on exposure: who can reach an operation, and through it what it takes and gives.
 
 use super::property::property;
 use super::schema::effective;
 use super::{EXPOSURES, Fact, Field, Kind, Model, Type, Value, field};
 use crate::model::openapi::exposure::{Exposure, Unknown, of_operation};
 use crate::model::openapi::graph::{IN, OUT};
+use crate::model::openapi::inputs::Input;
 
 const BOTH: u8 = IN | OUT;
 
@@ -20,8 +21,14 @@ fn fact(exposure: Option<Result<Exposure, Unknown>>) -> Fact<'static> {
 fn subject(model: &Model, kind: Kind, index: u32) -> (u32, u8) {
     let api = model.api();
     match kind {
+        Kind::Input => match model.inputs().all[index as usize] {
+            Input::Parameter(parameter) => subject(model, Kind::Parameter, parameter),
+            Input::Property(property) => subject(model, Kind::Property, property),
+        },
         Kind::Parameter => (api.parameters[index as usize].number, BOTH),
         Kind::Schema => (api.schemas[index as usize], BOTH),
+        // 2.0: the operation that consumes it.
+        Kind::MediaType => (api.media[index as usize].owner, BOTH),
         _ => {
             let this = property(model, index);
             let lost = effective(model, Some(this.schema)).map_or(0, |schema| {
@@ -54,6 +61,11 @@ pub(super) static FIELDS: &[Field] = &[
     field(Kind::Parameter, "exposure", Type::Choice(EXPOSURES), OF_PART, |m, i| exposure(m, Kind::Parameter, i)),
     field(Kind::Parameter, "sentPublicly", Type::Nodes(Kind::Operation), SENT, |m, i| {
         through(m, Kind::Parameter, i, IN)
+    }),
+    field(Kind::Input, "exposure", Type::Choice(EXPOSURES), OF_PART, |m, i| exposure(m, Kind::Input, i)),
+    field(Kind::Input, "sentPublicly", Type::Nodes(Kind::Operation), SENT, |m, i| through(m, Kind::Input, i, IN)),
+    field(Kind::MediaType, "sentPublicly", Type::Nodes(Kind::Operation), SENT, |m, i| {
+        through(m, Kind::MediaType, i, IN)
     }),
     field(Kind::Schema, "exposure", Type::Choice(EXPOSURES), OF_PART, |m, i| exposure(m, Kind::Schema, i)),
     field(Kind::Schema, "sentPublicly", Type::Nodes(Kind::Operation), SENT, |m, i| through(m, Kind::Schema, i, IN)),

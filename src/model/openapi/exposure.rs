@@ -55,7 +55,9 @@ impl Reached {
 
     /// An object is entered once per verdict and direction, so all operations together are linear.
     fn spread(&mut self, api: &Api, index: u32, verdict: Result<Exposure, Unknown>) {
-        let mut open = api.seeds(&api.operations[index as usize], &api.items);
+        let operation = &api.operations[index as usize];
+        let mut open = api.seeds(operation, &api.items);
+        open.push((operation.number, IN));
         while let Some((number, bit)) = open.pop() {
             let reach = match bit {
                 IN => &mut self.sent[number as usize],
