@@ -52,8 +52,13 @@ pub fn run(name: &str, config: &ConfigArgs) -> Result<(), Failure> {
             help,
         ));
     }
-    let pages: Vec<String> = also.into_iter().map(page).collect();
-    print(&pages.join("\n"))
+    let ids: Vec<String> = also.iter().map(|file| format!("`{}`", file.id.value)).collect();
+    let name = crate::report::inert::visible(name);
+    let mut text = format!("what other linters call `{name}` is covered by {}\n", ids.join(", "));
+    for file in also {
+        let _ = write!(text, "\n{}", page(file));
+    }
+    print(&text)
 }
 
 /// Whether another linter calls the idea of a rule `name`: `id`, or `tool:id`.
@@ -62,9 +67,14 @@ fn is_alias(file: &RuleFile, name: &str) -> bool {
         ids.iter().any(|id| {
             let qualified =
                 name.split_once(':').is_some_and(|(t, i)| t.eq_ignore_ascii_case(tool) && i.eq_ignore_ascii_case(id));
-            qualified || id.eq_ignore_ascii_case(name)
+            qualified || id.eq_ignore_ascii_case(name) || without_version(id).eq_ignore_ascii_case(name)
         })
     })
+}
+
+/// KICS has many a query twice, as `... (v2)` for Swagger and `... (v3)`: the name alone leads to the rule too.
+fn without_version(id: &str) -> &str {
+    id.strip_suffix(" (v2)").or_else(|| id.strip_suffix(" (v3)")).unwrap_or(id)
 }
 
 fn problem(code: ProblemCode) -> Result<String, Failure> {
