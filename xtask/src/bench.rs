@@ -30,6 +30,9 @@ const CASES: &[(&str, &str, Compare, f64)] = &[
 const SMALL: &str = "train-travel/openapi.yaml";
 const SMALL_LIMIT: f64 = 5.0;
 
+/// How many times the CPU time of the default profile the whole catalogue may take.
+const STRICT_LIMIT: f64 = 2.0;
+
 /// Copied 1 to 64 times.
 const COPIED: &str = "adyen/json/CheckoutService-v71.json";
 
@@ -69,7 +72,9 @@ pub fn run(args: &[String]) -> Result {
     println!("median of {} runs in turn; whole processes, default profile, text to a file\n", bench.runs);
     bench.documents()?;
     bench.small()?;
-    bench.copies()
+    bench.copies()?;
+    bench.strict()?;
+    bench.rules()
 }
 
 impl Bench {
@@ -140,6 +145,41 @@ impl Bench {
                 ours.cpu * 1e3 / f64::from(wanted),
                 ours.peak
             );
+        }
+        Ok(())
+    }
+
+    /// The whole catalogue beside the default profile.
+    fn strict(&self) -> Result {
+        println!("\nprofile strict beside default, cpu:");
+        let documents = CASES.iter().map(|(name, path, ..)| (*name, self.corpus.join(path)));
+        for (name, path) in documents.filter(|(_, path)| path.exists()).chain([("all", self.corpus.clone())]) {
+            let strict = [self.check(&path), vec!["--profile".to_owned(), "strict".to_owned()]].concat();
+            let [default, strict] = self.in_turn([self.check(&path), strict])?;
+            let ratio = strict.cpu / default.cpu;
+            println!(
+                "{name:<25}{:>8.0} ms{:>8.0} ms{ratio:>7.2}, at most {STRICT_LIMIT:.1}{}",
+                default.cpu * 1e3,
+                strict.cpu * 1e3,
+                if ratio > STRICT_LIMIT { "  TOO SLOW" } else { "" },
+            );
+        }
+        Ok(())
+    }
+
+    /// The rules that take much of a run.
+    fn rules(&self) -> Result {
+        println!("\nrules of profile strict, each alone on a warm model, of a run on one thread:");
+        for (_, path, ..) in CASES.iter().filter(|(_, path, ..)| self.corpus.join(path).is_file()) {
+            let done = Command::new(&self.xtask)
+                .arg("rule-costs")
+                .arg(self.corpus.join(path))
+                .env("RAYON_NUM_THREADS", "1")
+                .output()?;
+            if !done.status.success() {
+                return Err(format!("rule-costs {path}: {}", String::from_utf8_lossy(&done.stderr)).into());
+            }
+            print!("{path}: {}", String::from_utf8_lossy(&done.stdout));
         }
         Ok(())
     }

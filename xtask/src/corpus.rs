@@ -1,5 +1,5 @@
-//! `cargo xtask corpus`: findings per rule over real documents, and what a change
-//! of gatelint adds and removes there.
+//! `cargo xtask corpus`: what the working tree finds in real documents, and what it
+//! adds to and removes from the findings of another build, that of `main` unless told otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -49,20 +49,56 @@ struct Position {
 /// Runs the command.
 pub fn run(args: &[String]) -> Result {
     let folder = corpus_folder(args)?;
-    let report = lint(&release_build()?, &folder)?;
-    let base = match option(args, "--base")? {
-        Some(binary) => Some(lint(Path::new(binary), &folder)?),
-        None => None,
-    };
+    let profile = option(args, "--profile")?.unwrap_or("default");
+    let report = lint(&release_build()?, &folder, profile)?;
+    let only_counts = args.iter().any(|arg| arg == "--counts");
     if args.iter().any(|arg| arg == "--json") {
         println!("{}", serde_json::to_string_pretty(&counts(&report))?);
-    } else {
+    } else if only_counts {
         print_table(&report);
     }
-    if let Some(base) = base {
-        print_difference(&base, &report);
+    if !only_counts {
+        let base = option(args, "--base")?.unwrap_or("main");
+        let base = if Path::new(base).is_file() { PathBuf::from(base) } else { build_of(base)? };
+        print_difference(&lint(&base, &folder, profile)?, &report);
     }
     Ok(())
+}
+
+/// Builds gatelint of a git revision, in a work tree of its own that is removed again.
+fn build_of(revision: &str) -> Result<PathBuf> {
+    let target = target_folder().join("base");
+    let tree = target.join("tree");
+    let git = |args: &[&str]| Command::new("git").args(args).arg(&tree).current_dir(root()).status();
+    // One that an interrupted run left behind.
+    let _ = git(&["worktree", "remove", "--force"]);
+    let added = Command::new("git")
+        .args(["worktree", "add", "--quiet", "--force", "--detach"])
+        .arg(&tree)
+        .arg(revision)
+        .current_dir(root())
+        .status()?;
+    if !added.success() {
+        return Err(format!("`{revision}` is neither a file nor a revision").into());
+    }
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--package", "gatelint"])
+        .env("CARGO_TARGET_DIR", &target)
+        .current_dir(&tree)
+        .status();
+    git(&["worktree", "remove", "--force"])?;
+    if !built?.success() {
+        return Err(format!("the release build of `{revision}` failed").into());
+    }
+    Ok(target.join("release").join(binary_name()))
+}
+
+fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+fn binary_name() -> String {
+    format!("gatelint{}", std::env::consts::EXE_SUFFIX)
 }
 
 /// Builds gatelint as users get it, and says where it is.
@@ -74,13 +110,12 @@ pub fn release_build() -> Result<PathBuf> {
     if !built.success() {
         return Err("the release build failed".into());
     }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join("release").join(format!("gatelint{}", std::env::consts::EXE_SUFFIX)))
+    Ok(target_folder().join("release").join(binary_name()))
 }
 
-fn lint(binary: &Path, folder: &Path) -> Result<Report> {
+fn lint(binary: &Path, folder: &Path, profile: &str) -> Result<Report> {
     let done = Command::new(binary)
-        .args(["check", "--no-config", "--no-ignores", "--no-progress", "--format", "json"])
+        .args(["check", "--no-config", "--no-ignores", "--no-progress", "--format", "json", "--profile", profile])
         .arg(folder)
         .output()
         .map_err(|error| format!("{}: {error}", binary.display()))?;
@@ -120,6 +155,9 @@ fn print_difference(base: &Report, new: &Report) {
         report.findings.iter().map(|finding| (finding.location.file.clone(), finding.fingerprint.clone())).collect()
     };
     let (before, after) = (of(base), of(new));
+    if before == after {
+        println!("the same {} findings", after.len());
+    }
     for (sign, report, other) in [('-', base, &after), ('+', new, &before)] {
         let mut by_rule: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
         for finding in &report.findings {

@@ -9,8 +9,10 @@ mod measure;
 mod model_page;
 mod new_rule;
 mod output;
+mod peer_pages;
 mod problem_pages;
 mod reference;
+mod rule_costs;
 mod rule_pages;
 mod rules;
 mod schema;
@@ -19,6 +21,8 @@ use std::env;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use clap::Parser;
 
 /// What every command returns: an error is a message for the person at the terminal.
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -30,11 +34,13 @@ usage: cargo xtask COMMAND
   docs [--check]         rule pages, problem pages, docs/model.md, output shown in README.md
   schema [--check]       docs/schema/: JSON Schemas of settings, rule files and the report
   new-rule ID            a rule file to fill in
-  corpus [OPTIONS]       findings per rule over real documents
-      --base BINARY          also what another build finds, and the difference
+  corpus [OPTIONS]       findings in real documents: added and removed per rule since `main`
+      --base REV_OR_BINARY   compared with another revision or build
+      --counts               no comparison: findings per rule
+      --profile strict       with the whole catalogue
       --path DIR             instead of $GATELINT_CORPUS/openapi or ../shared/corpus/openapi
-      --json                 the table as JSON instead of TSV
-  bench [OPTIONS]        time and memory of the release build beside a plain parse
+      --json                 findings per rule as JSON
+  bench [OPTIONS]        time and memory of the release build beside a plain parse; what strict and each rule cost
       --runs N               runs of each (default 5); the median is printed
       --path DIR             as for corpus
 
@@ -47,6 +53,8 @@ fn main() -> ExitCode {
         None => ("help", &[][..]),
     };
     let done = match command {
+        // Child of `docs` and `schema`: gatelint itself, for what it prints.
+        "gatelint" => return gatelint::commands::run(gatelint::cli::Cli::parse_from(&args)),
         "gen" => output::run(rest, embed::generate),
         "docs" => output::run(rest, docs::generate),
         "schema" => output::run(rest, schema::generate),
@@ -56,6 +64,7 @@ fn main() -> ExitCode {
         // Children of `bench`: a process of their own, so that their memory can be told.
         "measure" => measure::child(rest),
         "reference" => reference::run(rest),
+        "rule-costs" => rule_costs::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
             Ok(())
