@@ -55,9 +55,10 @@ pub struct Detail {
     pub range: Range<usize>,
 }
 
-/// Elements that run or embed something, with the attributes without which they do nothing.
+/// Elements that run or embed something, with the attributes without which they do nothing
+/// (a script with a text in it does something too).
 const ELEMENTS: [(&str, &[&str]); 4] =
-    [("script", &[]), ("iframe", &["src", "srcdoc"]), ("object", &["data", "classid"]), ("embed", &["src"])];
+    [("script", &["src"]), ("iframe", &["src", "srcdoc"]), ("object", &["data", "classid"]), ("embed", &["src"])];
 
 /// Beginnings of URLs that run when they are followed.
 const ACTIVE_URLS: [&str; 3] = ["javascript:", "vbscript:", "data:text/html"];
@@ -127,10 +128,9 @@ fn html(text: &str, range: Range<usize>, found: &mut Vec<Active>) {
         at = end.max(at);
         let place = range.start + open..range.start + end;
         let has = |wanted: &str| attributes.iter().any(|(name, _)| name == wanted);
-        if ELEMENTS
-            .iter()
-            .any(|(known, needs)| *known == name && (needs.is_empty() || needs.iter().any(|need| has(need))))
-        {
+        let is_closed = name == "script" && text[place.end..].to_ascii_lowercase().contains("</script");
+        let acts = ELEMENTS.iter().any(|(known, needs)| *known == name && needs.iter().any(|need| has(need)));
+        if acts || is_closed {
             found.push(Active { kind: ActiveKind::Tag, what: format!("<{name}>"), range: place.clone() });
         }
         for (attribute, value) in &attributes {
@@ -239,7 +239,10 @@ static SHAPES: LazyLock<Option<Shapes>> = LazyLock::new(|| {
     Some(Shapes {
         name: Regex::new(r"(?i)(?:https?|wss?|ftp|ssh|postgres|redis|amqp|mongodb)://(?:[^\s/@]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)|\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|intranet|corp|lan|local):[0-9]{2,5})\b").ok()?,
         address: Regex::new(r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b(?:/[0-9]{1,2}\b)?").ok()?,
-        path: Regex::new(r#"(?:^|[\s(\["'=])(/home/[a-z][a-z0-9._-]*/[\w./-]+|/Users/[a-z][a-z0-9._-]*/(?:Desktop|Documents|Downloads|[a-z]+/)[\w./-]*|/var/(?:www|log|lib|opt)/[\w./-]+|/opt/[\w-]+/[\w./-]+|/srv/[\w-]+/[\w./-]+|/root/[\w./-]+|[A-Z]:\\(?:Users|inetpub|Program Files)\\[\w .\\-]+)"#).ok()?,
+        path: Regex::new(
+            r#"(?:^|[\s(\["'=])(/home/[a-z][a-z0-9._-]*/[\w./-]+|/Users/[a-z][a-z0-9._-]*/(?:Desktop|Documents|Downloads|[a-z]+/)[\w./-]*|/root/[\w./-]+|[A-Z]:\\(?:Users|inetpub)\\[\w .\\-]+)"#,
+        )
+        .ok()?,
         account: Regex::new(r"\barn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):").ok()?,
     })
 });
@@ -306,6 +309,16 @@ fn is_sample_host(name: &str) -> bool {
         })
 }
 
+/// Whether what comes before an address says that a machine is there, as in `runs on 10.4.17.23`.
+/// In commands and tables addresses are samples.
+fn names_a_machine(before: &str) -> bool {
+    const WORDS: [&str; 10] = ["on", "at", "from", "to", "via", "host", "server", "proxy", "machine", "behind"];
+    let before = before.trim_end_matches(['`', '"', '\'', '(']);
+    let word = before.trim_end().rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    before.ends_with("://")
+        || before.ends_with(char::is_whitespace) && WORDS.contains(&word.to_ascii_lowercase().as_str())
+}
+
 /// A private address that is neither the first of its network nor part of a longer number or a version.
 fn is_told_address(text: &str, range: Range<usize>) -> bool {
     let address = &text[range.clone()];
@@ -322,6 +335,7 @@ fn is_told_address(text: &str, range: Range<usize>) -> bool {
     let says_version = text[..range.start].trim_end().to_ascii_lowercase().ends_with("version");
     let says_range = next == Some('/') || text[range.end..].trim_start().starts_with(['-', '–']);
     host_class(address) == HostClass::Private
+        && names_a_machine(&text[..range.start])
         && !matches!(last, "0" | "1" | "255")
         && !around(before)
         && !runs_on
@@ -368,6 +382,7 @@ mod tests {
             "a <b>bold</b> <br/> <a href=\"https://a.b\">x</a>",
             "A list of List<Object> and Map<String, Object>",
             "an <iframe> is shown",
+            "run <module>.<script> by its name",
             "a &lt;script&gt; b",
             "eval(x) is not run",
             "\\<script>",
@@ -407,7 +422,8 @@ mod tests {
     fn details_of_the_inside_are_found() {
         assert_eq!(told("Calls http://billing.prod.internal/v1 first."), ["billing.prod.internal"]);
         assert_eq!(told("Runs on 10.4.17.23."), ["10.4.17.23"]);
-        assert_eq!(told("Logs go to /var/log/billing/app.log daily"), ["/var/log/billing/app.log"]);
+        assert_eq!(told("Built in /home/jmiller/orders/target daily"), ["/home/jmiller/orders/target"]);
+        assert_eq!(told("see https://10.4.17.23:8443/login"), ["10.4.17.23"]);
         assert_eq!(told("from C:\\Users\\jmiller\\src"), ["C:\\Users\\jmiller\\src"]);
         assert_eq!(told("role arn:aws:iam::482915730264:role/x"), ["arn:aws:iam::482915730264"]);
         assert_eq!(told("broker at mq.corp:5672"), ["mq.corp:5672"]);
@@ -426,6 +442,8 @@ mod tests {
             "http://my-service.internal, http://x.svc.cluster.local",
             "GET /Users/{id} and /home/page",
             "the file settings.local",
+            "show bgp neighbors 10.250.18.202, 26=10.2.3.4",
+            "collects /var/log/messages and /opt/agent/etc/id",
             "a list of hosts, for example: 10.4.17.23, 10.4.17.24",
             "a URL such as 'http://billing.prod.internal/v1'",
             "Invalid: 10.01.2.3, one of 192.168.1.7",

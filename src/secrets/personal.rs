@@ -72,7 +72,7 @@ fn is_card(text: &str) -> bool {
         15 => matches!(prefix(2), 34 | 37),
         _ => false,
     };
-    scheme && has_luhn(&number) && !TEST_CARDS.contains(&number.as_str()) && !has_long_run(&number)
+    scheme && has_luhn(&number) && !TEST_CARDS.contains(&number.as_str()) && !has_run(&number, 5)
 }
 
 fn has_luhn(number: &str) -> bool {
@@ -88,13 +88,23 @@ fn has_luhn(number: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Whether five equal digits stand together, or five that count up or down: nobody is given such a number.
-fn has_long_run(number: &str) -> bool {
+/// Whether so many equal digits stand together, or so many that count up or down: nobody is given such a number.
+fn has_run(number: &str, length: usize) -> bool {
     let bytes = number.as_bytes();
-    bytes.windows(5).any(|five| {
-        let steps: Vec<i16> = five.windows(2).map(|two| i16::from(two[1]) - i16::from(two[0])).collect();
+    bytes.windows(length).any(|run| {
+        let steps: Vec<i16> = run.windows(2).map(|two| i16::from(two[1]) - i16::from(two[0])).collect();
         steps.iter().all(|step| *step == steps[0]) && (-1..=1).contains(&steps[0])
     })
+}
+
+/// Whether groups of equal digits, or the same digits again and again, show that a number is made up.
+fn repeats(number: &str) -> bool {
+    let bytes = number.as_bytes();
+    let equal = bytes.windows(3).filter(|three| three[0] == three[1] && three[1] == three[2]).count();
+    let is_pairs = |eight: &[u8]| eight.chunks(2).all(|pair| pair[0] == pair[1]);
+    equal > 1
+        || bytes.windows(6).any(|six| six[..3] == six[3..] || six[..2] == six[2..4] && six[2..4] == six[4..])
+        || bytes.windows(8).any(is_pairs)
 }
 
 fn is_email(text: &str) -> bool {
@@ -104,15 +114,27 @@ fn is_email(text: &str) -> bool {
     };
     let labels: Vec<&str> = domain.split('.').collect();
     is_word(mailbox, b".-_+")
+        && is_of_somebody(mailbox)
         && labels.len() > 1
         && labels.iter().all(|label| is_word(label, b"-"))
         && labels.last().is_some_and(|last| last.len() > 1 && last.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
+/// Whether a mailbox is called after a person: two names, or an initial and a name.
+fn is_of_somebody(mailbox: &str) -> bool {
+    let name = mailbox.trim_end_matches(|c: char| c.is_ascii_digit());
+    let parts: Vec<&str> = name.split(['.', '_']).collect();
+    let is_name = |part: &str| part.len() > 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match parts[..] {
+        [first, last] => is_name(last) && (first.len() == 1 || is_name(first)),
+        _ => false,
+    }
+}
+
 /// E.164 with its plus sign, and none of the numbers that are reserved for drama and documentation.
 fn is_phone(text: &str) -> bool {
     let Some(number) = text.strip_prefix('+').and_then(|rest| digits(rest, b" -.()")) else { return false };
-    if !(9..=15).contains(&number.len()) || has_long_run(&number) {
+    if !(9..=15).contains(&number.len()) || has_run(&number, 4) || repeats(&number) {
         return false;
     }
     // Toll-free numbers are those of companies.
@@ -123,7 +145,9 @@ fn is_phone(text: &str) -> bool {
         || ["447700900", "442079460", "44117496", "61491570", "3319900", "3326191"]
             .iter()
             .any(|start| number.starts_with(start));
-    let nanpa = !number.starts_with('1') || number.len() == 11;
+    // The North American plan has eleven digits, and no area or exchange that begins with 0 or 1.
+    let good = |at: usize| number.as_bytes().get(at).is_some_and(|digit| *digit > b'1');
+    let nanpa = !number.starts_with('1') || number.len() == 11 && good(1) && good(4);
     nanpa && !reserved && !toll_free
 }
 
@@ -151,6 +175,14 @@ mod tests {
             "+44 7700 900123",
             "+1234567890",
             "+1 800 925 6278",
+            "+11112223333",
+            "+33606060606",
+            "+911122334455",
+            "super-kebab@mail.io",
+            "+44 1234 123123",
+            "elon@musk.io",
+            "apapbchd@mail.io",
+            "a@b.com",
         ] {
             assert_eq!(personal(text), None, "{text}");
         }

@@ -123,7 +123,12 @@ impl Parser<'_> {
         {
             let rest = if opens { "{...}" } else { "" };
             let needs_flag = opens && self.is_right_with_flag(c);
-            self.foreign(if needs_flag {
+            let script = if matches!(c, 'p' | 'P') && opens { self.braces_ahead() } else { None };
+            let script =
+                script.filter(|name| !name.starts_with("Is") && Set::property(&format!("Script={name}")).is_some());
+            self.foreign(if let Some(script) = script {
+                format!("`\\{c}{{{script}}}` is a script, which ECMA-262 writes `\\{c}{{Script={script}}}`")
+            } else if needs_flag {
                 format!("`\\{c}{rest}` needs the flag `u`, with which other escapes of this pattern do not compile")
             } else {
                 format!("`\\{c}{rest}` belongs to another dialect, in ECMA-262 it is the letter `{c}`")
@@ -140,6 +145,11 @@ impl Parser<'_> {
             'p' | 'P' => probe.braces().is_some_and(|name| Set::property(&name).is_some()),
             _ => false,
         }
+    }
+
+    /// What stands in braces here, without reading on.
+    fn braces_ahead(&self) -> Option<String> {
+        Self { at: self.at, ..Self::new(self.text, true) }.braces()
     }
 
     fn control(&mut self, in_class: bool) -> Read<Set> {

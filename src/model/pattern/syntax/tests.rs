@@ -78,6 +78,7 @@ fn other_dialects_are_told_apart() {
     bad(r"\Qa.b\E", r"`\Q`");
     bad("^[[:alpha:]]+$", "[:alpha:]");
     bad(r"\p{IsGreek}", r"`\p{...}`");
+    bad(r"^\p{Han}+$", r"`\p{Script=Han}`");
     bad(r"^[\p{L}]+\_$", "flag `u`");
     bad("/^[a-z]+$/", "slashes");
     bad("/(?=.*[a-z])(?=.*[0-9])/i", "slashes");
