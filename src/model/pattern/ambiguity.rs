@@ -360,7 +360,7 @@ impl Search<'_> {
         for &letter in &prefix {
             front = self.read(&front, letter)?;
         }
-        // After some pumps the states repeat; any of these will do, as it comes again and again.
+        // After some pumps the states repeat.
         let mut fronts: Vec<Front> = Vec::new();
         while !fronts.contains(&front) && fronts.len() < 32 {
             fronts.push(front.clone());
@@ -369,9 +369,30 @@ impl Search<'_> {
             }
         }
         let again = fronts.iter().position(|known| *known == front)?;
-        let suffix = fronts[again..].iter().find_map(|front| self.refused(front))?;
-        let text = |letters: &[usize]| letters.iter().filter_map(|&letter| self.automaton.shown[letter]).collect();
-        Some(Attack { growth, prefix: text(&prefix), pump: text(&pump), suffix: text(&suffix) })
+        let round = &fronts[again..];
+        let suffixes: Vec<Option<Vec<usize>>> = round.iter().map(|front| self.refused(front)).collect();
+        let text = |letters: &[usize]| -> String {
+            letters.iter().filter_map(|&letter| self.automaton.shown[letter]).collect()
+        };
+        let (prefix, pump) = (text(&prefix), text(&pump));
+        // The best suffix is refused after any number of pumps; others only once in a round.
+        for suffix in suffixes.iter().flatten() {
+            if round.iter().all(|front| self.refuses(front, suffix)) {
+                return Some(Attack { growth, prefix, pump, suffix: text(suffix) });
+            }
+        }
+        let (at, suffix) = suffixes.iter().enumerate().find_map(|(at, suffix)| Some((at, suffix.as_ref()?)))?;
+        let prefix = prefix + &pump.repeat(again + at);
+        Some(Attack { growth, prefix, pump: pump.repeat(round.len()), suffix: text(suffix) })
+    }
+
+    /// Whether the pattern does not match after these letters.
+    fn refuses(&self, front: &Front, letters: &[usize]) -> bool {
+        let mut front = front.clone();
+        for &letter in letters {
+            front = front.read(self.automaton, letter, false);
+        }
+        !front.accepted && !front.accepts_at_end
     }
 
     /// One letter for each place.

@@ -71,6 +71,12 @@ enum Step {
     Split(Vec<usize>),
     /// The end of a turn of a loop: to another turn, or on.
     Again(usize, usize),
+    /// The beginning of a loop that may be left out, with the step that ends its turns.
+    Enter {
+        again: usize,
+        turn: usize,
+        then: usize,
+    },
     Start(usize),
     End(usize),
     Goal,
@@ -248,8 +254,9 @@ impl Builder {
             Some(optional) => {
                 let end = then;
                 (0..optional).try_fold(end, |next, _| {
-                    let turn = self.node(inner, next)?;
-                    self.push(Step::Split(vec![turn, end]))
+                    let again = self.push(Step::Split(vec![next]))?;
+                    let turn = self.node(inner, again)?;
+                    self.push(Step::Enter { again, turn, then: end })
                 })?
             }
             None => {
@@ -260,7 +267,7 @@ impl Builder {
                     copies -= 1;
                     turn
                 } else {
-                    self.push(Step::Split(vec![turn, then]))?
+                    self.push(Step::Enter { again, turn, then })?
                 }
             }
         };
@@ -303,32 +310,42 @@ struct Walk<'s> {
     left: u64,
 }
 
-/// A step on the way, and the way back from it.
+/// A step on the way; that a turn of the loop begins that ends at a step; and that all its ways were followed.
 enum Move {
     To(usize, bool),
+    Turn(usize),
     Back(usize),
 }
 
+/// Out of a loop, and before that into a turn of it; in reverse, as the last is followed first.
+fn loop_moves(again: usize, turn: usize, then: usize, ended: bool) -> [Move; 4] {
+    [Move::To(then, ended), Move::Back(again), Move::To(turn, ended), Move::Turn(again)]
+}
+
 impl Walk<'_> {
-    /// What may come after `from`. A way that ends two turns of a loop made one without
-    /// reading, which matchers refuse.
+    /// What may come after `from`. A turn of a loop that ends without reading
+    /// is no way: matchers refuse it.
     fn next(&mut self, from: usize, at_start: bool) -> Option<Next> {
         let mut next = Next::default();
         let mut touched = Vec::new();
-        let mut on_way = HashSet::new();
+        let mut turns = HashSet::new();
         let mut open = vec![Move::To(from, false)];
         while let Some(step) = open.pop() {
             self.left = self.left.checked_sub(1)?;
             let (at, ended) = match step {
                 Move::To(at, ended) => (at, ended),
-                Move::Back(at) => {
-                    on_way.remove(&at);
+                Move::Turn(again) => {
+                    turns.insert(again);
+                    continue;
+                }
+                Move::Back(again) => {
+                    turns.remove(&again);
                     continue;
                 }
             };
             // Two ways are as good as many: what lies behind is reached twice as well.
             let seen = &mut self.seen[at][usize::from(ended)];
-            if *seen >= 2 || on_way.contains(&at) {
+            if *seen >= 2 || turns.contains(&at) {
                 continue;
             }
             *seen += 1;
@@ -344,10 +361,8 @@ impl Walk<'_> {
                     }
                 }
                 Step::Split(all) => open.extend(all.iter().rev().map(|&to| Move::To(to, ended))),
-                Step::Again(turn, then) => {
-                    on_way.insert(at);
-                    open.extend([Move::Back(at), Move::To(*then, ended), Move::To(*turn, ended)]);
-                }
+                Step::Again(turn, then) => open.extend(loop_moves(at, *turn, *then, ended)),
+                Step::Enter { again, turn, then } => open.extend(loop_moves(*again, *turn, *then, ended)),
                 Step::Start(to) if at_start => open.push(Move::To(*to, ended)),
                 Step::Start(_) => {}
                 Step::End(to) => open.push(Move::To(*to, true)),
