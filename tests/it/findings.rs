@@ -288,13 +288,11 @@ paths:
   /jobs:
     post:
       security: []
-      requestBody:
-        content:
-          application/pdf: { schema: { type: string, format: binary } }
+      parameters: [{ name: command, in: query, schema: { type: string } }]
       responses: { \"202\": { description: accepted } }
 components: { securitySchemes: { key: { type: apiKey, in: header, name: X-Key } } }
 ";
-    let run = Sandbox::new(&[("api.yaml", text)]).check("upload-without-size-limit", &[]).exits(1);
+    let run = Sandbox::new(&[("api.yaml", text)]).check("code-like-input", &[]).exits(1);
     let finding = &run.json()["findings"][0];
     assert_eq!(finding["severity"], "high");
     assert_eq!(finding["related"][0]["message"], "reachable without credentials through `POST /jobs`");
