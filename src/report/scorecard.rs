@@ -67,7 +67,7 @@ const CATEGORIES: [(&str, &str, &str); 10] = [
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    write!(out, "# OWASP API Security Top 10 2023\n\n{}\n\n", cell(&words::verdict(report)))?;
+    write!(out, "# OWASP API Security Top 10 2023\n\n{}\n\n", words::verdict(report))?;
     for document in &report.documents {
         let path = &report.sources.file(document.file).path;
         writeln!(out, "- {} ({} {})", cell(path), cell(&document.kind), cell(&document.version))?;

@@ -86,13 +86,12 @@ fn page(id: &str, tool: &Tool, theirs: &BTreeMap<&str, Vec<&Rule>>, new: usize, 
     out.push_str("| theirs | ours | what ours does better |\n|---|---|---|\n");
     for (name, rules) in theirs {
         let ours: Vec<String> = rules.iter().map(|rule| link(rule)).collect();
-        let mut better: Vec<&str> = Vec::new();
-        for rule in rules {
-            let remarks = peers.better.get(&rule.id);
-            let remark = remarks.and_then(|remarks| remarks.get(id).or_else(|| remarks.get("any")));
-            better.extend(remark.map(String::as_str).filter(|remark| !better.contains(remark)));
-        }
-        let better = better.join("; ").replace('|', "\\|");
+        let better = rules.iter().filter_map(|rule| {
+            let remarks = peers.better.get(&rule.id)?;
+            let remark = remarks.get(id).or_else(|| remarks.get("any"))?;
+            Some(if rules.len() > 1 { format!("*{}*: {remark}", rule.id) } else { remark.clone() })
+        });
+        let better = better.collect::<Vec<_>>().join("; ").replace('|', "\\|");
         let _ = writeln!(out, "| `{}` | {} | {better} |", name.replace('|', "\\|"), ours.join(", "));
     }
     out
