@@ -87,14 +87,11 @@ const PARALLEL: usize = 1 << 13;
 pub fn evaluate(model: &Model, rules: &RuleSet) -> Evaluation {
     let mut tasks: Vec<(Kind, Range<u32>)> = Vec::new();
     let mut work = 0;
-    for kind in Kind::ALL {
-        let given = rules.given(kind).len();
-        // Some tables of nodes are only made when they are asked for.
-        if given == 0 {
-            continue;
-        }
-        let nodes = model.nodes(kind).len();
-        work += nodes * given;
+    // Some tables of nodes are only made when they are asked for, and take a while in large documents.
+    let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|&kind| rules.given(kind).len() > 0).collect();
+    let counts: Vec<usize> = kinds.par_iter().map(|&kind| model.nodes(kind).len()).collect();
+    for (kind, nodes) in kinds.into_iter().zip(counts) {
+        work += nodes * rules.given(kind).len();
         let nodes = nodes as u32;
         tasks.extend((0..nodes).step_by(TASK as usize).map(|start| (kind, start..nodes.min(start + TASK))));
     }

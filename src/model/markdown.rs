@@ -71,7 +71,10 @@ fn events(text: &str) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
 pub fn active(text: &str) -> Vec<Active> {
     static HINT: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"(?i)<[a-z]|script:|data:text|&[#a-z]|&colon").ok());
-    // Nearly all texts end here; only the others are parsed.
+    // Nearly all texts end here; only the others are searched, and fewer are parsed.
+    if memchr::memchr3(b'<', b'&', b':', text.as_bytes()).is_none() {
+        return Vec::new();
+    }
     if !HINT.as_ref().is_some_and(|hint| hint.is_match(text)) {
         return Vec::new();
     }
@@ -228,32 +231,57 @@ fn is_told_as_sample(text: &str, at: usize) -> bool {
     SAMPLE.as_ref().is_some_and(|sample| sample.is_match(&text[from..at]))
 }
 
-struct Shapes {
-    name: Regex,
-    address: Regex,
-    path: Regex,
-    account: Regex,
+/// A regular expression that is compiled for the first text which has one of its marks, as most have none.
+struct Shape {
+    marks: &'static [&'static str],
+    regex: LazyLock<Option<Regex>>,
 }
 
-static SHAPES: LazyLock<Option<Shapes>> = LazyLock::new(|| {
-    Some(Shapes {
-        name: Regex::new(r"(?i)(?:https?|wss?|ftp|ssh|postgres|redis|amqp|mongodb)://(?:[^\s/@]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)|\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|intranet|corp|lan|local):[0-9]{2,5})\b").ok()?,
-        address: Regex::new(r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b(?:/[0-9]{1,2}\b)?").ok()?,
-        path: Regex::new(
+impl Shape {
+    /// The expression, if it can be found in a text. The text is in lower case.
+    fn possible(&self, lower: &str) -> Option<&Regex> {
+        let is_marked = self.marks.iter().any(|mark| lower.contains(mark));
+        if is_marked { self.regex.as_ref() } else { None }
+    }
+}
+
+static HOST: Shape = Shape {
+    marks: &["://", ".internal:", ".intranet:", ".corp:", ".lan:", ".local:"],
+    regex: LazyLock::new(|| {
+        Regex::new(r"(?i)(?:https?|wss?|ftp|ssh|postgres|redis|amqp|mongodb)://(?:[^\s/@]*@)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)|\b([a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:internal|intranet|corp|lan|local):[0-9]{2,5})\b").ok()
+    }),
+};
+
+static PATH: Shape = Shape {
+    marks: &["/home/", "/users/", "/root/", ":\\"],
+    regex: LazyLock::new(|| {
+        Regex::new(
             r#"(?:^|[\s(\["'=])(/home/[a-z][a-z0-9._-]*/[\w./-]+|/Users/[a-z][a-z0-9._-]*/(?:Desktop|Documents|Downloads|[a-z]+/)[\w./-]*|/root/[\w./-]+|[A-Z]:\\(?:Users|inetpub)\\[\w .\\-]+)"#,
         )
-        .ok()?,
-        account: Regex::new(r"\barn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):").ok()?,
-    })
-});
+        .ok()
+    }),
+};
+
+static ACCOUNT: Shape = Shape {
+    marks: &["arn:aws"],
+    regex: LazyLock::new(|| Regex::new(r"\barn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):").ok()),
+};
+
+static ADDRESS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}\b(?:/[0-9]{1,2}\b)?").ok());
+
+/// Whether a text has digits on both sides of a full stop.
+fn has_decimal(text: &str) -> bool {
+    text.as_bytes().windows(3).any(|part| part[1] == b'.' && part[0].is_ascii_digit() && part[2].is_ascii_digit())
+}
 
 /// Account numbers of manuals.
 const SAMPLE_ACCOUNTS: [&str; 4] = ["123456789012", "012345678901", "111122223333", "444455556666"];
 
 fn candidates(text: &str) -> Vec<Detail> {
-    let Some(shapes) = SHAPES.as_ref() else { return Vec::new() };
+    let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
-    for captures in shapes.name.captures_iter(text) {
+    for captures in HOST.possible(&lower).into_iter().flat_map(|host| host.captures_iter(text)) {
         if let Some(host) = captures.get(1).or_else(|| captures.get(2)) {
             let name = host.as_str().split(':').next().unwrap_or_default();
             if host_class(name) == HostClass::Internal && !is_sample_host(name) {
@@ -261,16 +289,17 @@ fn candidates(text: &str) -> Vec<Detail> {
             }
         }
     }
-    for address in shapes.address.find_iter(text) {
+    let address = if has_decimal(text) { ADDRESS.as_ref() } else { None };
+    for address in address.into_iter().flat_map(|address| address.find_iter(text)) {
         let is_network = address.as_str().contains('/');
         if !is_network && is_told_address(text, address.range()) {
             found.push(Detail { kind: DetailKind::Address, range: address.range() });
         }
     }
-    for captures in shapes.path.captures_iter(text) {
+    for captures in PATH.possible(&lower).into_iter().flat_map(|path| path.captures_iter(text)) {
         found.extend(captures.get(1).map(|path| Detail { kind: DetailKind::Path, range: path.range() }));
     }
-    for captures in shapes.account.captures_iter(text) {
+    for captures in ACCOUNT.possible(&lower).into_iter().flat_map(|account| account.captures_iter(text)) {
         if let Some(number) = captures.get(1) {
             let number = number.as_str();
             let counts = number.bytes().all(|digit| number.as_bytes().first() == Some(&digit));

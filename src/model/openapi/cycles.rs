@@ -40,7 +40,10 @@ fn found(api: &Api, groups: &Groups, bounded: bool, without: &HashSet<u32>) -> V
     for (reference, index) in api.references.iter().map(|reference| reference.at).zip(0..) {
         let Some((from, _)) = api.owner(reference) else { continue };
         let group = groups.of[from as usize];
-        let Some(to) = target(api, reference).filter(|_| group != NONE && !without.contains(&group)) else { continue };
+        if group == NONE || without.contains(&group) {
+            continue;
+        }
+        let Some(to) = target(api, reference) else { continue };
         let leads_back = order(&api.walk, api.graph.objects[to as usize].at) <= order(&api.walk, reference);
         if leads_back && groups.inner.contains(&(from, to)) {
             closes.entry(group).or_default().push(index);

@@ -263,10 +263,15 @@ impl Conditions<'_, '_> {
             OptionValue::Text(source) => source,
             other => return self.wrong(shape, "a regular expression", &other),
         };
-        if self.trusted && !is_option(shape) {
+        if self.trusted && !self.is_given(shape) {
             return Some(Pattern::trusted(&source));
         }
         Pattern::checked(&source).map_err(|error| self.errors.at(shape, regex_error(&error))).ok()
+    }
+
+    /// Whether a value is that of an option which the settings set.
+    fn is_given(&self, shape: &Node) -> bool {
+        matches!(&shape.value, Shape::Text(text) if text.strip_prefix('$').is_some_and(|name| self.options.is_given(name)))
     }
 
     fn globs(&mut self, shape: &Node) -> Option<Globs> {

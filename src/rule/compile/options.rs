@@ -82,6 +82,8 @@ struct Entry {
     name: Spanned<String>,
     ty: OptionType,
     value: OptionValue,
+    /// Whether the settings give the value; else it is the rule's own.
+    given: bool,
     used: Cell<bool>,
 }
 
@@ -113,7 +115,8 @@ impl Options {
                     continue;
                 }
             };
-            entries.push(Entry { name: name.clone(), ty: decl.ty, value, used: Cell::new(false) });
+            let given = overrides.contains_key(&name.value);
+            entries.push(Entry { name: name.clone(), ty: decl.ty, value, given, used: Cell::new(false) });
         }
         for name in overrides.keys() {
             if !declared.iter().any(|entry| entry.name.value == *name) {
@@ -128,6 +131,11 @@ impl Options {
         let entry = self.entries.iter().find(|entry| entry.name.value == name)?;
         entry.used.set(true);
         Some((entry.ty, &entry.value))
+    }
+
+    /// Whether the settings give the value of the option `name`.
+    pub(super) fn is_given(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.name.value == name && entry.given)
     }
 
     /// Options that no test refers to.
