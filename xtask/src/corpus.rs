@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
@@ -69,7 +69,8 @@ pub fn run(args: &[String]) -> Result {
 fn build_of(revision: &str) -> Result<PathBuf> {
     let target = target_folder().join("base");
     let tree = target.join("tree");
-    let git = |args: &[&str]| Command::new("git").args(args).arg(&tree).current_dir(root()).status();
+    let git =
+        |args: &[&str]| Command::new("git").args(args).arg(&tree).current_dir(root()).stderr(Stdio::null()).status();
     // One that an interrupted run left behind.
     let _ = git(&["worktree", "remove", "--force"]);
     let added = Command::new("git")
