@@ -158,7 +158,7 @@ impl Rules {
                 Some(Level::At(severity)) => Some(severity),
                 _ => None,
             };
-            let enabled = settings.is_on_anywhere(id, profile(file.profile.as_str()));
+            let enabled = settings.is_on_anywhere(id, file.profile);
             Choice { enabled, severity, options, profile: settings.profile }
         };
         let set = catalog.compile(&lists, choose).map_err(RulesError::Rules)?;

@@ -1,6 +1,7 @@
 //! Names as words (E6 of the catalogue) and the word lists of `rules/words.yaml`.
 //! Knows no document: text in, words and list hits out.
 
+mod edits;
 mod file;
 mod judge;
 mod split;
@@ -8,6 +9,7 @@ mod split;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+pub use edits::edits;
 pub use file::{Change, Except, List, WordFile};
 pub use judge::{AuthGroups, Credential, is_neutral};
 pub use split::{singular, split};

@@ -14,7 +14,7 @@ use super::{field, key_of, name, placed, set, texts, thing};
 use crate::model::Why;
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::types;
-use crate::model::openapi::response::{content_types, documented, is_error, produced, without_schema};
+use crate::model::openapi::response::{consumed, content_types, documented, is_error, produced, without_schema};
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
 use crate::model::openapi::{Response, header_values};
@@ -22,13 +22,6 @@ use crate::span::{At, Place};
 
 fn of_response(model: &Model, index: u32) -> &Response {
     &model.api().responses.table[index as usize]
-}
-
-fn list(texts: Vec<String>) -> Fact<'static> {
-    if texts.is_empty() {
-        return Fact::Absent;
-    }
-    Fact::Known(Value::Texts(texts.into_iter().map(Cow::Owned).collect()))
 }
 
 /// Whether browsers call the API.
@@ -49,8 +42,7 @@ fn of_statuses<'m>(model: &'m Model, index: u32, list: impl Fn(Vec<Cow<'m, str>>
         (None, Some(broken)) => return Fact::Unknown(Why::UnresolvedReference, Some(Place::key(broken))),
         (keys, _) => keys.unwrap_or_default(),
     };
-    let list = list(keys);
-    if list.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(list)) }
+    texts(list(keys))
 }
 
 /// Keys of the responses that tell of a failure.
@@ -145,8 +137,7 @@ fn compressed_input(model: &Model, index: u32) -> Option<(Place, Cow<'_, str>)> 
     let media = || {
         if api.version == Version::V20 {
             super::operation::body_place(model, index)?;
-            let list = api.view.get(this.at, K::Consumes).or_else(|| api.view.get(api.root, K::Consumes))?;
-            let mut types = api.view.children(list).map(|entry| api.view.resolve(entry));
+            let mut types = consumed(api, this.at).into_iter().map(|(entry, _)| entry);
             let entry = types.find(|&entry| is_archive(&api.view.text(entry).to_ascii_lowercase()))?;
             return Some((Place::value(entry), Cow::Borrowed(api.view.text(entry))));
         }
@@ -160,7 +151,7 @@ fn compressed_input(model: &Model, index: u32) -> Option<(Place, Cow<'_, str>)> 
     let header = || {
         let mut parameters = this.parameters.iter().map(|&index| &api.parameters[index as usize]);
         let found = parameters.find(|parameter| {
-            let location = parameter.location.map(|index| super::LOCATIONS[index as usize]);
+            let location = parameter.sent_in();
             location == Some("header") && model.name(parameter.name).eq_ignore_ascii_case("content-encoding")
         })?;
         Some((Place::value(found.name_at), Cow::Borrowed(model.name(found.name))))
@@ -379,7 +370,7 @@ pub(super) static FIELDS: &[Field] = &[
         "responseTypes",
         Type::Texts,
         "Media types of its responses in lower case, without parameters (2.0: what it produces).",
-        |m, i| list(response_types(m, i)),
+        |m, i| texts(response_types(m, i)),
     ),
     placed(
         Kind::Operation,
@@ -436,7 +427,7 @@ pub(super) static FIELDS: &[Field] = &[
         "Its media types in lower case, without parameters. 2.0: what its operations produce, if it has a schema.",
         |m, i| {
             let types = content_types(m.api(), m.api().of(Object::Response)[i as usize]);
-            list(types.into_iter().map(|(_, media_type)| media_type).collect())
+            texts(types.into_iter().map(|(_, media_type)| media_type))
         },
     ),
     field(
@@ -444,7 +435,7 @@ pub(super) static FIELDS: &[Field] = &[
         "typesWithoutSchema",
         Type::Texts,
         "Structured media types (JSON, XML, forms, YAML) that it has without a schema. 2.0: those of its examples, if it has no schema.",
-        |m, i| list(without_schema(m.api(), response(m, i))),
+        |m, i| texts(without_schema(m.api(), response(m, i))),
     ),
     field(Kind::Response, "browserFacing", Type::Choice(STATEMENTS), "As that of the document.", |m, _| {
         browser_facing(m)

@@ -1,13 +1,13 @@
 //! Fields on how callers authenticate: what is in force, how strong it is, and what it lacks.
 
-use super::operation::operation;
+use super::operation::{operation, unknown_security};
 use super::security::required_name;
-use std::borrow::Cow;
-
-use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value, field, key_of, placed};
+use super::{Fact, Field, Kind, Model, Type, field, key_of, placed, texts};
+use crate::model::openapi::essence;
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::types;
 use crate::model::openapi::operation::{Class, Operation, Role};
+use crate::model::openapi::response::consumed;
 use crate::model::openapi::security::{Required, SchemeKind, Security};
 use crate::model::openapi::strength::{self, Strongest};
 use crate::model::openapi::view::K;
@@ -17,7 +17,7 @@ use crate::span::Place;
 /// The weaker or the stronger end of what an operation accepts.
 fn rank(model: &Model, index: u32, of: impl Fn((i8, i8)) -> i8) -> Fact<'static> {
     if operation(model, index).security().is_none() {
-        return Fact::Unknown(Why::LostSecurity, operation(model, index).lost_key().map(Place::key));
+        return unknown_security(operation(model, index));
     }
     Fact::number(strength::of_operation(model.api(), index).map(|ranks| f64::from(of(ranks))))
 }
@@ -44,7 +44,7 @@ fn is_cookie_only(model: &Model, index: u32) -> Fact<'static> {
     let api = model.api();
     let required = in_force(model, index);
     if operation(model, index).security().is_none() {
-        return Fact::Unknown(Why::LostSecurity, operation(model, index).lost_key().map(Place::key));
+        return unknown_security(operation(model, index));
     }
     let broken = required.iter().filter_map(|required| Some(&api.security.schemes[required.scheme? as usize]));
     if let Some(broken) = broken.clone().find(|scheme| scheme.at.is_none()) {
@@ -59,7 +59,7 @@ fn has_word(model: &Model, name: NameId, list: &str) -> bool {
 }
 
 fn place_of(model: &Model, parameter: u32) -> Option<&'static str> {
-    model.api().parameters[parameter as usize].location.map(|index| LOCATIONS[index as usize])
+    model.api().parameters[parameter as usize].sent_in()
 }
 
 /// A token or header that a page of another site cannot send.
@@ -84,7 +84,6 @@ fn has_csrf_defence(model: &Model, index: u32) -> bool {
 fn request_types(model: &Model, index: u32) -> Vec<String> {
     let api = model.api();
     let this = operation(model, index);
-    let essence = |text: &str| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if api.version != Version::V20 {
         let bodies = api.graph.parts(this.number, Object::RequestBody);
         let media = bodies.flat_map(|body| api.graph.parts(body, Object::MediaType));
@@ -103,9 +102,7 @@ fn request_types(model: &Model, index: u32) -> Vec<String> {
     if bodies.is_empty() && form.is_empty() {
         return Vec::new();
     }
-    let consumes = api.view.get(this.at, K::Consumes).or_else(|| api.view.get(api.root, K::Consumes));
-    let consumes = consumes.into_iter().flat_map(|list| api.view.children(list)).map(|item| api.view.resolve(item));
-    let named: Vec<String> = consumes.map(|item| essence(api.view.text(item))).collect();
+    let named: Vec<String> = consumed(api, this.at).into_iter().map(|(_, media_type)| media_type).collect();
     if form.is_empty() {
         return named;
     }
@@ -155,7 +152,7 @@ fn is_sent_by_scheme(model: &Model, index: u32) -> Fact<'static> {
         match sends(model, operation, index) {
             Some(true) => {}
             Some(false) => return Fact::bool(false),
-            None => unknown = unknown.or(Some(Fact::Unknown(Why::LostSecurity, operation.lost_key().map(Place::key)))),
+            None => unknown = unknown.or_else(|| Some(unknown_security(operation))),
         }
     }
     unknown.unwrap_or(Fact::bool(!operations.is_empty()))
@@ -194,10 +191,7 @@ fn most_exposed(model: &Model) -> Vec<String> {
         ranked.push((rank, operation));
     }
     ranked.sort_by_key(|(rank, _)| *rank);
-    let name = |operation: &Operation| {
-        let path = api.view.key(api.items[operation.item as usize].entry).unwrap_or_default();
-        format!("{} {path}", operation.method)
-    };
+    let name = |operation: &Operation| format!("{} {}", operation.method, api.path_of(operation));
     ranked.into_iter().take(SHOWN).map(|(_, operation)| name(operation)).collect()
 }
 
@@ -245,14 +239,7 @@ pub(super) static FIELDS: &[Field] = &[
         "requestTypes",
         Type::Texts,
         "Media types that it takes, in lower case without parameters (2.0: what it consumes, if it has a body or form).",
-        |m, i| {
-            let named = request_types(m, i);
-            if named.is_empty() {
-                Fact::Absent
-            } else {
-                Fact::Known(Value::Texts(named.into_iter().map(Cow::Owned).collect()))
-            }
-        },
+        |m, i| texts(request_types(m, i)),
     ),
     placed(
         Kind::Document,
@@ -270,14 +257,7 @@ pub(super) static FIELDS: &[Field] = &[
         "mostExposed",
         Type::Texts,
         "Of the incoming operations without `security` those that most need it, at most three: admin operations, then writes, then reads that document a 401 or 403.",
-        |m, _| {
-            let named = most_exposed(m);
-            if named.is_empty() {
-                Fact::Absent
-            } else {
-                Fact::Known(Value::Texts(named.into_iter().map(Cow::Owned).collect()))
-            }
-        },
+        |m, _| texts(most_exposed(m)),
     ),
     field(
         Kind::Parameter,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::operation::unknown_security;
 use super::security::{required, scheme_name};
-use super::{Fact, Field, Kind, Model, SCHEME_KINDS, Type, VERSIONS, Value, field, name, owned, placed};
-use crate::model::Why;
+use super::{Fact, Field, Kind, Model, SCHEME_KINDS, Type, Value, field, name, owned, placed, version};
 use crate::model::openapi::operation::{Role, segments};
 use crate::model::openapi::scopes::{DeclaredScope, Scopes};
 use crate::model::openapi::security::SchemeKind;
@@ -28,7 +28,7 @@ fn authentication(model: &Model, index: u32, of: impl Fn(u32) -> Fact<'static>) 
     let api = model.api();
     match api.authentications().of(index) {
         Some(authentication) => of(authentication),
-        None => Fact::Unknown(Why::LostSecurity, api.operations[index as usize].lost_key().map(Place::key)),
+        None => unknown_security(&api.operations[index as usize]),
     }
 }
 
@@ -169,7 +169,5 @@ pub(super) static FIELDS: &[Field] = &[
             Fact::nodes(Kind::DeclaredScope, of_scheme.map(|(index, _)| index as u32))
         },
     ),
-    field(Kind::RequiredScope, "version", Type::Choice(VERSIONS), "The OpenAPI version of the document.", |m, _| {
-        Fact::Known(Value::Choice(m.api().version as u8))
-    }),
+    version(Kind::RequiredScope),
 ];

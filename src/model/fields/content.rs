@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{DIRECTIONS, Fact, Field, Kind, Model, Type, Value};
-use super::{field, name, placed, set, value_of};
+use super::{DIRECTIONS, Fact, Field, Kind, Model, Type};
+use super::{field, name, placed, set, texts, value_of};
 use crate::model::NameId;
+use crate::model::openapi::essence;
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::{IN, OUT, types};
-use crate::model::openapi::operation::Role;
 use crate::model::openapi::security::Security;
 use crate::model::openapi::walk::Edge;
 use crate::model::openapi::{Media, header_values};
@@ -16,7 +16,7 @@ use crate::span::At;
 
 /// Whether a media type is binary (see the catalogue's terms).
 pub(super) fn is_binary_type(media_type: &str) -> bool {
-    let media_type = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = essence(media_type);
     let (family, name) = media_type.split_once('/').unwrap_or((&media_type, ""));
     matches!(family, "image" | "audio" | "video" | "font") && !name.ends_with("+xml")
         || matches!(name, "octet-stream" | "pdf" | "zip" | "gzip" | "x-tar" | "x-gzip" | "x-zip-compressed")
@@ -116,8 +116,7 @@ fn public_operations(model: &Model, index: u32) -> Vec<u32> {
     let mut operations = documented_by(model, response(model, index));
     operations.retain(|&index| {
         let operation = &api.operations[index as usize];
-        let role = api.items[operation.item as usize].role;
-        role != Role::Outgoing
+        api.is_called(operation)
             && operation.auth_groups == 0
             && matches!(operation.security(), Some(Security::PublicExplicit | Security::Undefined))
     });
@@ -230,7 +229,7 @@ pub(super) static FIELDS: &[Field] = &[
         "Names of personal data in its schema (@pii). Stands at the response.",
         |m, i| {
             let fields = pii_fields(m, i);
-            if fields.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(fields)) }
+            texts(fields)
         },
     ),
     field(Kind::Response, "operations", Type::Nodes(Kind::Operation), "Operations that document it.", |m, i| {

@@ -3,13 +3,12 @@
 
 use super::operation::{operation, successes};
 use super::parameter::url_credentials;
-use super::property::property;
-use super::schema::{effective, members, own_properties};
-use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value};
+use super::property::{property, wrappers};
+use super::schema::{effective, members};
+use super::{Fact, Field, Kind, Model, Type, Value};
 use super::{field, name};
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::IN;
-use crate::model::openapi::operation::Role;
 use crate::model::openapi::walk::Edge;
 use crate::model::{NameId, Why};
 
@@ -48,7 +47,7 @@ pub(super) fn sent(model: &Model, index: u32) -> Vec<NameId> {
     let mut roots: Vec<u32> = media.filter_map(|media| api.graph.part(media, Object::Schema)).collect();
     let mut names = Vec::new();
     for parameter in this.parameters.iter().map(|&index| &api.parameters[index as usize]) {
-        match parameter.location.map(|index| LOCATIONS[index as usize]) {
+        match parameter.sent_in() {
             Some("body") => roots.extend(parameter.schema),
             Some("formData") => names.push(parameter.name),
             _ => {}
@@ -72,29 +71,11 @@ fn returned(model: &Model, index: u32) -> Vec<NameId> {
 
 /// Operations whose body is the object that a property belongs to, or wraps it in its only property.
 fn set_by(model: &Model, index: u32) -> Vec<u32> {
-    let api = model.api();
-    let mut wholes = vec![property(model, index).owner];
-    let mut composed = wholes.clone();
-    let mut next = 0;
-    while let Some(&at) = composed.get(next) {
-        next += 1;
-        for &(from, edge) in api.graph.back(at) {
-            match edge {
-                Edge::Property(_) if own_properties(model, from).count() == 1 => wholes.push(from),
-                Edge::Both if !composed.contains(&from) && composed.len() < MOST_SCHEMAS => composed.push(from),
-                _ => {}
-            }
-        }
-    }
-    let mut operations: Vec<u32> = wholes.into_iter().flat_map(|whole| api.operations_of(whole, IN, true)).collect();
+    let owner = property(model, index).owner;
+    let wholes = std::iter::once(owner).chain(wrappers(model, owner));
+    let mut operations: Vec<u32> = wholes.flat_map(|whole| model.api().called_of(whole, IN, true)).collect();
     operations.sort_unstable();
     operations.dedup();
-    called(model, operations)
-}
-
-/// Those of some operations that clients call.
-fn called(model: &Model, mut operations: Vec<u32>) -> Vec<u32> {
-    operations.retain(|&index| model.api().items[operation(model, index).item as usize].role != Role::Outgoing);
     operations
 }
 
@@ -169,10 +150,7 @@ pub(super) static FIELDS: &[Field] = &[
         "sentBy",
         Type::Nodes(Kind::Operation),
         "Operations that clients call whose requests can hold it.",
-        |m, i| {
-            let operations = m.api().operations_of(property(m, i).owner, IN, false);
-            Fact::nodes(Kind::Operation, called(m, operations))
-        },
+        |m, i| Fact::nodes(Kind::Operation, m.api().called_of(property(m, i).owner, IN, false)),
     ),
     field(
         Kind::Property,

@@ -1,7 +1,6 @@
 //! Fields on exposure: who can reach an operation, and through it what it takes and gives.
 
-use super::property::property;
-use super::schema::effective;
+use super::property::{passing, property};
 use super::{EXPOSURES, Fact, Field, Kind, Model, Type, Value, field};
 use crate::model::openapi::exposure::{Exposure, Unknown, of_operation};
 use crate::model::openapi::graph::{IN, OUT};
@@ -31,10 +30,7 @@ fn subject(model: &Model, kind: Kind, index: u32) -> (u32, u8) {
         Kind::MediaType => (api.media[index as usize].owner, BOTH),
         _ => {
             let this = property(model, index);
-            let lost = effective(model, Some(this.schema)).map_or(0, |schema| {
-                (if schema.read_only { IN } else { 0 }) | (if schema.write_only { OUT } else { 0 })
-            });
-            (this.owner, BOTH & !lost)
+            (this.owner, passing(model, this))
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::schema::effective;
 use super::{Fact, Field, Kind, Model, Type, field, value_of};
-use crate::model::openapi::edits;
 use crate::model::openapi::graph::types;
+use crate::words::edits;
 
 const TEXT: u32 = types::STRING;
 const NUMBER: u32 = types::INTEGER | types::NUMBER;

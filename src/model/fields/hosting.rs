@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    COVERS, Fact, Field, Kind, Model, Type, VERSIONS, Value, field, key_of, name, owned, placed, texts, value_of,
+    COVERS, Fact, Field, Kind, Model, Type, Value, field, key_of, name, owned, placed, texts, value_of, version,
 };
 use crate::model::net::{self, HostClass};
 use crate::model::openapi::grammar::Version;
@@ -128,9 +128,7 @@ pub(super) static FIELDS: &[Field] = &[
         |m, _| Fact::text(contact(m).map(|at| m.api().view.text(at))),
         |m, _| contact_place(m),
     ),
-    field(Kind::Server, "version", Type::Choice(VERSIONS), "The OpenAPI version of the document.", |m, _| {
-        Fact::Known(Value::Choice(m.api().version as u8))
-    }),
+    version(Kind::Server),
     placed(
         Kind::Server,
         "host",

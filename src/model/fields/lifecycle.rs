@@ -1,16 +1,12 @@
 //! Fields on what becomes of operations: versions beside each other, deprecation, their end, and for whom they are.
 
+use super::operation::operation;
 use super::{Fact, Field, Kind, Model, Type, field, key_of, name, owned, placed, thing, value_of};
 use crate::model::openapi::lifecycle::{self, Stated};
-use crate::model::openapi::operation::Operation;
 use crate::model::openapi::strength;
 use crate::model::openapi::versions::Twin;
 use crate::model::openapi::view::K;
 use crate::span::{At, Place};
-
-fn operation(model: &Model, index: u32) -> &Operation {
-    &model.api().operations[index as usize]
-}
 
 fn twin(model: &Model, index: u32) -> Option<&Twin> {
     model.versions().of(index)
@@ -34,18 +30,16 @@ fn stronger(model: &Model, index: u32) -> Vec<u32> {
 }
 
 fn is_deprecated(model: &Model, index: u32) -> bool {
-    let api = model.api();
-    let this = operation(model, index);
     // Some tools mark the path item.
-    let item = api.graph.objects[api.items[this.item as usize].number as usize].at;
-    api.view.is_true(this.at, K::Deprecated) || api.view.is_true(item, K::Deprecated)
+    is_marked(model, index, K::Deprecated)
 }
 
-fn is_internal(model: &Model, index: u32) -> bool {
+/// Whether an operation or its path item has `true` under a key.
+fn is_marked(model: &Model, index: u32, key: K) -> bool {
     let api = model.api();
     let this = operation(model, index);
     let item = api.graph.objects[api.items[this.item as usize].number as usize].at;
-    api.view.is_true(this.at, K::XInternal) || api.view.is_true(item, K::XInternal)
+    api.view.is_true(this.at, key) || api.view.is_true(item, key)
 }
 
 /// The value that lets agents run the operation without asking, or makes them ask.
@@ -160,7 +154,7 @@ pub(super) static FIELDS: &[Field] = &[
         "markedInternal",
         Type::Bool,
         "Whether it or its path item carries `x-internal: true`.",
-        |m, i| Fact::bool(is_internal(m, i)),
+        |m, i| Fact::bool(is_marked(m, i, K::XInternal)),
     ),
     field(Kind::Operation, "servers", Type::Nodes(Kind::Server), "The servers in effect (E2).", |m, i| {
         Fact::nodes(Kind::Server, m.servers_of(i).iter().copied())
@@ -180,9 +174,6 @@ pub(super) static FIELDS: &[Field] = &[
 
 fn outgoing(model: &Model) -> impl Iterator<Item = u32> + '_ {
     let api = model.api();
-    let is_outgoing = move |&index: &u32| {
-        let item = &api.items[api.operations[index as usize].item as usize];
-        item.role == crate::model::openapi::operation::Role::Outgoing
-    };
+    let is_outgoing = move |&index: &u32| !api.is_called(&api.operations[index as usize]);
     (0..api.operations.len() as u32).filter(is_outgoing)
 }

@@ -31,6 +31,7 @@ mod text;
 mod usage;
 mod writing;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::fact::{Fact, Field, Kind, Type, Value};
@@ -184,6 +185,13 @@ const fn placed(kind: Kind, name: &'static str, ty: Type, doc: &'static str, get
     Field { kind, name, ty, doc, get, at }
 }
 
+/// The row for the OpenAPI version of the document, for rules on what some versions lack.
+const fn version(kind: Kind) -> Field {
+    field(kind, "version", Type::Choice(VERSIONS), "The OpenAPI version of the document.", |m, _| {
+        Fact::Known(Value::Choice(m.api().version as u8))
+    })
+}
+
 /// A fact of [`Type::Choice`] by the position of a name in its list.
 fn choice<'m>(list: &[&str], name: &str) -> Fact<'m> {
     let index = list.iter().position(|known| *known == name);
@@ -200,9 +208,9 @@ const fn thing<'m>(there: bool) -> Fact<'m> {
     if there { Fact::Known(Value::Thing) } else { Fact::Absent }
 }
 
-/// A fact of [`Type::Texts`]; none at all is absent.
-fn texts<'m>(texts: impl IntoIterator<Item = &'m str>) -> Fact<'m> {
-    let texts: Vec<_> = texts.into_iter().map(std::borrow::Cow::Borrowed).collect();
+/// A fact of [`Type::Texts`], of texts that stand in the document or were put together; none at all is absent.
+fn texts<'m>(texts: impl IntoIterator<Item = impl Into<Cow<'m, str>>>) -> Fact<'m> {
+    let texts: Vec<Cow<'m, str>> = texts.into_iter().map(Into::into).collect();
     if texts.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(texts)) }
 }
 
@@ -216,7 +224,7 @@ const fn name<'m>(name: Option<NameId>) -> Fact<'m> {
 
 /// A fact of [`Type::Text`] that was put together.
 const fn owned<'m>(text: String) -> Fact<'m> {
-    Fact::Known(Value::Text(std::borrow::Cow::Owned(text)))
+    Fact::Known(Value::Text(Cow::Owned(text)))
 }
 
 /// The place of an entry's key.

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{AUTH_GROUPS, CLASSES, Fact, Field, Kind, Model, ORIGINS, SCHEME_KINDS, SECURITY, Type, Value};
-use super::{field, key_of, name, placed, set, texts, thing, value_of};
+use super::{field, key_of, name, placed, set, thing, value_of};
+use crate::model::NameId;
 use crate::model::openapi::Media;
+use crate::model::openapi::essence;
 use crate::model::openapi::grammar::{Object, Version};
 use crate::model::openapi::graph::{IN, types};
 use crate::model::openapi::operation::{self, Class, InForce, Operation, Role};
 use crate::model::openapi::security::{SchemeKind, Security};
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
-use crate::model::{NameId, Why};
 use crate::span::{At, Place};
 use crate::words;
 
@@ -21,8 +22,7 @@ pub(super) fn operation(model: &Model, index: u32) -> &Operation {
 }
 
 fn path(model: &Model, index: u32) -> &str {
-    let api = model.api();
-    api.view.key(api.items[operation(model, index).item as usize].entry).unwrap_or_default()
+    model.api().path_of(operation(model, index))
 }
 
 fn role(model: &Model, index: u32) -> Role {
@@ -31,11 +31,13 @@ fn role(model: &Model, index: u32) -> Role {
 
 /// A verdict on security, or why there is none.
 fn security_fact(operation: &Operation, says: Option<Security>) -> Fact<'static> {
-    match (says, &operation.in_force) {
-        (Some(says), _) => Fact::Known(Value::Choice(says as u8)),
-        (None, InForce::Lost(key)) => Fact::Unknown(Why::LostSecurity, Some(Place::key(*key))),
-        (None, _) => Fact::Unknown(Why::LostSecurity, None),
-    }
+    says.map_or_else(|| unknown_security(operation), |says| Fact::Known(Value::Choice(says as u8)))
+}
+
+/// That it is not known what protects an operation.
+pub(super) fn unknown_security(operation: &Operation) -> Fact<'static> {
+    let (why, place) = operation.unknown_security();
+    Fact::Unknown(why, place)
 }
 
 fn security_entry(operation: &Operation) -> Option<At> {
@@ -86,7 +88,7 @@ fn list_response(model: &Model, index: u32) -> Option<u32> {
     let api = model.api();
     let this = operation(model, index);
     let lists = matches!(this.method.as_str(), "GET" | "QUERY") || this.method == "POST" && this.class == Class::Read;
-    if !lists || role(model, index) == Role::Outgoing {
+    if !lists || !api.is_called(this) {
         return None;
     }
     successes(model, index).into_iter().find_map(|response| {
@@ -94,8 +96,7 @@ fn list_response(model: &Model, index: u32) -> Option<u32> {
             api.graph.part(response, Object::Schema)
         } else {
             let is_json = |media: &u32| {
-                let key = api.view.key(api.graph.objects[*media as usize].at).unwrap_or_default().to_ascii_lowercase();
-                let essence = key.split(';').next().unwrap_or_default().trim();
+                let essence = essence(api.view.key(api.graph.objects[*media as usize].at).unwrap_or_default());
                 essence == "application/json" || essence.ends_with("+json") || essence == "*/*"
             };
             let media = api.graph.parts(response, Object::MediaType).find(is_json);
@@ -138,7 +139,7 @@ fn requires_input(model: &Model, index: u32) -> bool {
     let api = model.api();
     let this = operation(model, index);
     let parameter = this.parameters.iter().map(|&index| &api.parameters[index as usize]).any(|parameter| {
-        let location = parameter.location.map(|index| super::LOCATIONS[index as usize]);
+        let location = parameter.sent_in();
         api.view.is_true(parameter.at, K::Required)
             && matches!(location, Some("query" | "querystring" | "body" | "formData"))
     });
@@ -154,9 +155,7 @@ pub(super) fn body_place(model: &Model, index: u32) -> Option<Place> {
         return key_of(api.view.entry(this.at, K::RequestBody));
     }
     let mut parameters = this.parameters.iter().map(|&index| &api.parameters[index as usize]);
-    let body = parameters.find(|parameter| {
-        matches!(parameter.location.map(|index| super::LOCATIONS[index as usize]), Some("body" | "formData"))
-    });
+    let body = parameters.find(|parameter| matches!(parameter.sent_in(), Some("body" | "formData")));
     value_of(body.map(|parameter| parameter.name_at))
 }
 
@@ -236,9 +235,7 @@ fn inputs(model: &Model, index: u32) -> Vec<NameId> {
         let schemas: Vec<u32> = media.filter_map(|media| api.graph.part(media, Object::Schema)).collect();
         let body = this.parameters.iter().filter_map(|&index| {
             let parameter = &api.parameters[index as usize];
-            parameter
-                .schema
-                .filter(|_| parameter.location.is_some_and(|index| super::LOCATIONS[index as usize] == "body"))
+            parameter.schema.filter(|_| parameter.sent_in() == Some("body"))
         });
         let members = schemas.into_iter().chain(body).flat_map(|schema| super::schema::members(model, schema));
         let properties = members.flat_map(|member| super::schema::own_properties(model, member));
@@ -293,7 +290,7 @@ pub(super) static FIELDS: &[Field] = &[
         |m, i| Fact::bool(role(m, i) == Role::Incoming),
     ),
     field(Kind::Operation, "outgoing", Type::Bool, "Whether the server calls it: a webhook or callback.", |m, i| {
-        Fact::bool(role(m, i) == Role::Outgoing)
+        Fact::bool(!m.api().is_called(operation(m, i)))
     }),
     field(
         Kind::Operation,
@@ -348,7 +345,7 @@ pub(super) static FIELDS: &[Field] = &[
             InForce::Own(_) => Fact::Known(Value::Choice(0)),
             InForce::Root(_) => Fact::Known(Value::Choice(1)),
             InForce::Nothing => Fact::Absent,
-            InForce::Lost(key) => Fact::Unknown(Why::LostSecurity, Some(Place::key(*key))),
+            InForce::Lost(_) => unknown_security(operation(m, i)),
         },
     ),
     field(Kind::Operation, "requirements", Type::Nodes(Kind::Requirement), "The alternatives in force.", |m, i| {
@@ -466,7 +463,7 @@ pub(super) static FIELDS: &[Field] = &[
             Some(keys) => Fact::Known(Value::Texts(
                 keys.into_iter().filter(|key| key.bytes().all(|byte| byte.is_ascii_digit())).collect(),
             )),
-            None => texts([]),
+            None => Fact::Absent,
         }
     }),
     field(

@@ -161,10 +161,11 @@ pub(super) static FIELDS: &[Field] = &[
         first_source,
     ),
     field(Kind::Callback, "operations", Type::Texts, "Paths of the operations it belongs to.", |m, i| {
-        texts(callback::operations(m.api(), m.api().callbacks[i as usize]).into_iter().map(|operation| {
-            let api = m.api();
-            api.view.key(api.items[api.operations[operation as usize].item as usize].entry).unwrap_or_default()
-        }))
+        texts(
+            callback::operations(m.api(), m.api().callbacks[i as usize])
+                .into_iter()
+                .map(|operation| m.api().path_of(&m.api().operations[operation as usize])),
+        )
     }),
 ];
 

@@ -47,7 +47,7 @@ fn has_same_noun_before(model: &Model, index: u32) -> bool {
 fn url_credential(model: &Model, index: u32) -> Option<bool> {
     let api = model.api();
     let this = parameter(model, index);
-    let place = this.location.map(|index| LOCATIONS[index as usize])?;
+    let place = this.sent_in()?;
     if !matches!(place, "query" | "path") || is_boolean(model, index) || is_one_time(model, index) {
         return None;
     }
@@ -103,7 +103,7 @@ pub(super) static FIELDS: &[Field] = &[
         |m, i| value_of(m.api().view.get(parameter(m, i).at, K::In)),
     ),
     field(Kind::Parameter, "required", Type::Bool, "Whether it must be sent; path parameters always.", |m, i| {
-        let in_path = parameter(m, i).location.is_some_and(|index| LOCATIONS[index as usize] == "path");
+        let in_path = parameter(m, i).sent_in() == Some("path");
         Fact::bool(in_path || m.api().view.is_true(parameter(m, i).at, K::Required))
     }),
     field(

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::operation::{operation as operation_of, unknown_security};
 use super::parameter::{parameter, schema};
 use super::schema::effective;
 use super::{AMBIGUITIES, Fact, Field, Kind, Model, Type, Value, field, key_of, placed, texts};
-use crate::model::Why;
 use crate::model::openapi::grammar::Object;
 use crate::model::openapi::paths::PathPair;
-use crate::span::Place;
 
 fn pair(model: &Model, index: u32) -> &PathPair {
     &model.api().path_pairs()[index as usize]
@@ -40,9 +39,7 @@ fn differing_methods(model: &Model, index: u32) -> Fact<'_> {
         }
     }
     match lost {
-        Some(operation) if differing.is_empty() => {
-            Fact::Unknown(Why::LostSecurity, api.operations[operation as usize].lost_key().map(Place::key))
-        }
+        Some(operation) if differing.is_empty() => unknown_security(operation_of(model, operation)),
         _ => texts(differing),
     }
 }

@@ -4,7 +4,7 @@ use super::schema::{implied_length, members, schema_name};
 use super::{DIRECTIONS, Fact, Field, Kind, Model, Type, Value};
 use super::{choice, field, name, owned, set};
 use crate::model::openapi::graph::{Effective, IN, OUT};
-use crate::model::openapi::patterns::{Use, wholes};
+use crate::model::openapi::patterns::Use;
 use crate::model::openapi::view::K;
 use crate::model::pattern::{Attack, Facts, Growth};
 
@@ -31,21 +31,22 @@ fn judged<'m>(model: &'m Model, index: u32, fact: impl FnOnce(&'m Facts) -> Fact
     if facts.is_read() { fact(facts) } else { Fact::Absent }
 }
 
+/// How many schemas are looked at that the schema of a pattern is a member of.
+const MOST_WHOLES: usize = 50;
+
 /// The tightest of a limit over the schema and the compositions it is a member of.
 fn tightest(model: &Model, index: u32, limit: impl Fn(&Effective) -> Option<f64>) -> Option<f64> {
     let graph = &model.api().graph;
-    let limits =
-        wholes(model.api(), schema(model, index)).into_iter().filter_map(|whole| limit(graph.effective(whole)?));
-    limits.reduce(f64::min)
+    let wholes = graph.wholes(schema(model, index), MOST_WHOLES).into_iter();
+    wholes.filter_map(|whole| limit(graph.effective(whole)?)).reduce(f64::min)
 }
 
 /// Whether another pattern holds for the same text.
 fn is_joined(model: &Model, index: u32) -> bool {
     let api = model.api();
     let has_pattern = |number: &u32| api.view.entry(api.graph.objects[*number as usize].at, K::Pattern).is_some();
-    wholes(api, schema(model, index))
-        .into_iter()
-        .any(|whole| members(model, whole).iter().filter(|member| has_pattern(member)).count() > 1)
+    let mut wholes = api.graph.wholes(schema(model, index), MOST_WHOLES).into_iter();
+    wholes.any(|whole| members(model, whole).iter().filter(|member| has_pattern(member)).count() > 1)
 }
 
 /// A piece of an attack for people: control characters escaped, and no longer than a few words.

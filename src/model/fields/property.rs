@@ -1,11 +1,11 @@
 //! Fields of properties: who may write them, and who gets to see them.
 
 use super::schema::{creates_or_updates, credential, effective, members, own_properties, property_name};
-use super::{CREDENTIAL, DIRECTIONS, Fact, Field, Kind, LOCATIONS, Model, Type, Value, field, name, set, texts};
+use super::{CREDENTIAL, DIRECTIONS, Fact, Field, Kind, Model, Type, Value, field, name, set, texts};
 use crate::model::NameId;
 use crate::model::openapi::grammar::Object;
 use crate::model::openapi::graph::{IN, OUT};
-use crate::model::openapi::operation::{Role, segments};
+use crate::model::openapi::operation::segments;
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
 use crate::model::openapi::{Parameter, Property};
@@ -24,12 +24,14 @@ pub(super) fn schema(model: &Model, index: u32) -> Option<u32> {
 /// Directions in which it travels, `readOnly` and `writeOnly` considered.
 pub(super) fn direction(model: &Model, index: u32) -> Fact<'static> {
     let this = property(model, index);
-    let mut bits = u32::from(model.api().graph.direction(this.owner));
-    if let Some(effective) = effective(model, Some(this.schema)) {
-        bits &= if effective.read_only { !u32::from(IN) } else { u32::MAX };
-        bits &= if effective.write_only { !u32::from(OUT) } else { u32::MAX };
-    }
-    set(bits)
+    set(u32::from(model.api().graph.direction(this.owner) & passing(model, this)))
+}
+
+/// The directions that `readOnly` and `writeOnly` leave to a property.
+pub(super) fn passing(model: &Model, property: &Property) -> u8 {
+    let lost = effective(model, Some(property.schema))
+        .map_or(0, |schema| (if schema.read_only { IN } else { 0 }) | (if schema.write_only { OUT } else { 0 }));
+    (IN | OUT) & !lost
 }
 
 /// Creating and updating operations with the property at the top of their body, without those whose path names it.
@@ -51,11 +53,9 @@ fn writable_through(model: &Model, index: u32) -> Vec<u32> {
     operations.dedup();
     operations.retain(|&index| {
         let operation = &api.operations[index as usize];
-        let item = &api.items[operation.item as usize];
-        let path = api.view.key(item.entry).unwrap_or_default();
         creates_or_updates(operation)
-            && item.role != Role::Outgoing
-            && !segments(path).into_iter().any(same)
+            && api.is_called(operation)
+            && !segments(api.path_of(operation)).into_iter().any(same)
             && is_in_body(model, this.owner, index)
     });
     operations
@@ -70,24 +70,21 @@ fn is_body(model: &Model, owner: u32) -> bool {
 /// The schemas of whole request bodies that have the properties of `owner`: itself, and those that hold
 /// nothing but it (`{user: {...}}`).
 fn bodies(model: &Model, owner: u32) -> Vec<u32> {
-    let graph = &model.api().graph;
-    let mut bodies: Vec<u32> = is_body(model, owner).then_some(owner).into_iter().collect();
-    let mut open = vec![owner];
-    let mut next = 0;
-    while let Some(&at) = open.get(next) {
-        next += 1;
-        for &(from, edge) in graph.back(at) {
-            match edge {
-                Edge::Property(_) if graph.is_top_body(from) && own_properties(model, from).count() == 1 => {
-                    bodies.push(from);
-                }
-                Edge::Both if !open.contains(&from) && open.len() < 200 => open.push(from),
-                _ => {}
-            }
-        }
-    }
-    bodies
+    let own = is_body(model, owner).then_some(owner).into_iter();
+    own.chain(wrappers(model, owner).into_iter().filter(|&from| model.api().graph.is_top_body(from))).collect()
 }
+
+/// The schemas whose only property is a schema, or one that it is a member of (`{user: {...}}`).
+pub(super) fn wrappers(model: &Model, schema: u32) -> Vec<u32> {
+    let graph = &model.api().graph;
+    let holders = graph.wholes(schema, MOST_WHOLES).into_iter().flat_map(|whole| graph.back(whole));
+    let alone =
+        holders.filter(|(from, edge)| matches!(edge, Edge::Property(_)) && own_properties(model, *from).count() == 1);
+    alone.map(|&(from, _)| from).collect()
+}
+
+/// How many schemas are looked at that a schema is a member of.
+pub(super) const MOST_WHOLES: usize = 200;
 
 /// What the schema of a property, or the nearest one it is composed of, has under a key.
 fn written(model: &Model, index: u32, key: K) -> Option<At> {
@@ -117,7 +114,7 @@ pub(super) fn siblings(model: &Model, index: u32) -> Vec<NameId> {
 fn is_in_body(model: &Model, schema: u32, operation: u32) -> bool {
     let api = model.api();
     let operation = &api.operations[operation as usize];
-    let of_body = |parameter: &&Parameter| parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "body");
+    let of_body = |parameter: &&Parameter| parameter.sent_in() == Some("body");
     api.graph.part(operation.number, Object::RequestBody).is_some()
         || operation
             .parameters
@@ -193,14 +190,11 @@ pub(super) static FIELDS: &[Field] = &[
         Type::Nodes(Kind::Operation),
         "Incoming operations whose responses can hold it.",
         |m, i| {
-            let api = m.api();
-            if effective(m, schema(m, i)).is_some_and(|effective| effective.write_only) {
+            let this = property(m, i);
+            if passing(m, this) & OUT == 0 {
                 return Fact::Absent;
             }
-            let operations = api.operations_of(property(m, i).owner, OUT, false).into_iter();
-            let incoming =
-                |&index: &u32| api.items[api.operations[index as usize].item as usize].role != Role::Outgoing;
-            Fact::nodes(Kind::Operation, operations.filter(incoming))
+            Fact::nodes(Kind::Operation, m.api().called_of(this.owner, OUT, false))
         },
     ),
 ];

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::parameter::parameter;
 use super::{ADDITIONAL, CREDENTIAL, DIRECTIONS, Fact, Field, Kind, Model, TYPES, Type, Value};
-use super::{field, key_of, name, parameter, placed, property, set, thing, value_of};
+use super::{field, key_of, name, parameter, placed, property, set, texts, thing, value_of};
 use crate::model::openapi::grammar::Object;
 use crate::model::openapi::graph::{Bound, Effective, IN, OUT, types};
 use crate::model::openapi::operation::{Class, Operation};
@@ -384,7 +384,7 @@ static OWN: &[Field] = &[
         "Top-level body properties of both directions in @server-field that clients may write. Stands at the `properties` key.",
         |m, i| {
             let fields = server_fields(m, i);
-            if fields.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(fields)) }
+            texts(fields)
         },
         |m, i| {
             key_of(m.api().view.entry(m.api().graph.objects[m.api().schemas[i as usize] as usize].at, K::Properties))

@@ -1,11 +1,9 @@
 //! Fields of security schemes and of the URLs of authorization servers: what is
 //! written, what is missing, and who refers to it.
 
-use std::borrow::Cow;
-
 use super::security::{requiring, scheme, scheme_text, url_text};
-use super::{Fact, Field, Kind, LOCATIONS, Model, Type, URL_FAULTS, VERSIONS, Value};
-use super::{field, name, owned, placed, value_of};
+use super::{Fact, Field, Kind, Model, Type, URL_FAULTS, Value};
+use super::{field, name, owned, placed, texts, value_of, version};
 use crate::model::Why;
 use crate::model::net;
 use crate::model::openapi::grammar::Version;
@@ -49,8 +47,7 @@ fn sent_as(model: &Model, index: u32) -> Vec<u32> {
         .copied()
         .filter(|&parameter| {
             let parameter = &api.parameters[parameter as usize];
-            parameter.location.map(|index| LOCATIONS[index as usize]) == place
-                && model.name(parameter.name).eq_ignore_ascii_case(key)
+            parameter.sent_in() == place && model.name(parameter.name).eq_ignore_ascii_case(key)
         })
         .collect();
     parameters.sort_unstable();
@@ -69,9 +66,7 @@ fn url_fault(model: &Model, index: u32) -> Option<UrlFault> {
 }
 
 pub(super) static FIELDS: &[Field] = &[
-    field(Kind::SecurityScheme, "version", Type::Choice(VERSIONS), "The OpenAPI version of the document.", |m, _| {
-        Fact::Known(Value::Choice(m.api().version as u8))
-    }),
+    version(Kind::SecurityScheme),
     placed(
         Kind::SecurityScheme,
         "scheme",
@@ -119,13 +114,7 @@ pub(super) static FIELDS: &[Field] = &[
         "missing",
         Type::Texts,
         "Fields that its type requires and that are not there. Stands at the scheme, or at the flow that lacks the first of them.",
-        |m, i| {
-            let missing = lacks::missing(m.api(), scheme(m, i));
-            if missing.is_empty() {
-                return Fact::Absent;
-            }
-            Fact::Known(Value::Texts(missing.into_iter().map(|missing| Cow::Owned(missing.field)).collect()))
-        },
+        |m, i| texts(lacks::missing(m.api(), scheme(m, i)).into_iter().map(|missing| missing.field)),
         |m, i| lacks::missing(m.api(), scheme(m, i)).first().map(|missing| missing.place),
     ),
     placed(

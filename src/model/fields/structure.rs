@@ -1,7 +1,7 @@
 //! Fields of references, callbacks, keys that are unknown or occur twice, and the text.
 
-use super::{Fact, Field, Kind, Model, OWNERS, Type, URL_SCHEMES, VERSIONS, Value};
-use super::{choice, field, owned, placed, thing};
+use super::{Fact, Field, Kind, Model, OWNERS, Type, URL_SCHEMES, Value};
+use super::{choice, field, owned, placed, thing, version};
 use crate::model::net;
 use crate::model::openapi::nearest;
 use crate::resolve;
@@ -136,9 +136,7 @@ pub(super) static FIELDS: &[Field] = &[
     field(Kind::UnknownKey, "owner", Type::Choice(OWNERS), "The OpenAPI object it stands in.", |m, i| {
         choice(OWNERS, m.api().graph.objects[unknown_key(m, i).1 as usize].object.owner())
     }),
-    field(Kind::UnknownKey, "version", Type::Choice(VERSIONS), "The OpenAPI version.", |m, _| {
-        Fact::Known(Value::Choice(m.api().version as u8))
-    }),
+    version(Kind::UnknownKey),
     field(
         Kind::UnknownKey,
         "nearest",
@@ -167,7 +165,5 @@ pub(super) static FIELDS: &[Field] = &[
         "Whether it stands in an example, an extension or a text field.",
         |m, i| Fact::bool(is_inert(m, duplicate(m, i).0)),
     ),
-    field(Kind::Text, "version", Type::Choice(VERSIONS), "The OpenAPI version of the document.", |m, _| {
-        Fact::Known(Value::Choice(m.api().version as u8))
-    }),
+    version(Kind::Text),
 ];

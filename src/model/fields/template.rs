@@ -1,9 +1,8 @@
 //! Fields of paths about the variables of their templates.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value, field};
+use super::{Fact, Field, Kind, Model, Type, field, texts};
 use crate::model::Why;
 use crate::model::openapi::operation::PathItem;
 use crate::span::Place;
@@ -39,7 +38,7 @@ fn undeclared(model: &Model, index: u32) -> Vec<(u32, Vec<&str>)> {
         let parameters = api.operations[operation as usize].parameters.iter();
         let in_path = parameters
             .map(|&parameter| &api.parameters[parameter as usize])
-            .filter(|parameter| parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "path"));
+            .filter(|parameter| parameter.sent_in() == Some("path"));
         let declared: HashSet<&str> = in_path.map(|parameter| model.name(parameter.name)).collect();
         let missing = variables.iter().filter(|name| !declared.contains(**name)).copied().collect();
         (operation, missing)
@@ -66,8 +65,7 @@ pub(super) static FIELDS: &[Field] = &[
                     names.push(name);
                 }
             }
-            let names: Vec<Cow<'_, str>> = names.into_iter().map(Cow::Borrowed).collect();
-            if names.is_empty() { Fact::Absent } else { Fact::Known(Value::Texts(names)) }
+            texts(names)
         },
     ),
     field(Kind::Path, "undeclaredIn", Type::Nodes(Kind::Operation), "Those operations.", |m, i| {

@@ -1,14 +1,12 @@
 //! Fields on what parameters, properties and schemas are used for: what of them
 //! OpenAPI ignores, which operations take them, and which personal data they hold.
 
-use std::borrow::Cow;
-
 use super::parameter::parameter;
 use super::schema::{effective, own_properties, property_name};
-use super::{Fact, Field, Kind, LOCATIONS, Model, Type, Value, field, key_of, placed};
+use super::{Fact, Field, Kind, Model, Type, field, key_of, placed, texts};
 use crate::model::openapi::grammar::Version;
 use crate::model::openapi::graph::{IN, OUT, types};
-use crate::model::openapi::operation::{Class, Role};
+use crate::model::openapi::operation::Class;
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
 use crate::span::At;
@@ -18,7 +16,7 @@ fn is_ignored(model: &Model, index: u32) -> bool {
     const IGNORED: [&str; 3] = ["accept", "content-type", "authorization"];
     let this = parameter(model, index);
     model.api().version != Version::V20
-        && this.location.is_some_and(|location| LOCATIONS[location as usize] == "header")
+        && this.sent_in() == Some("header")
         && IGNORED.contains(&model.name(this.name).to_ascii_lowercase().as_str())
 }
 
@@ -32,7 +30,7 @@ fn batch_of(model: &Model, index: u32) -> Vec<u32> {
     }
     let writes = |&index: &u32| {
         let operation = &api.operations[index as usize];
-        operation.class == Class::Write && api.items[operation.item as usize].role != Role::Outgoing
+        operation.class == Class::Write && api.is_called(operation)
     };
     let list = api.names.lists.id("batch");
     // Further to the front the word names an area, such as batch jobs.
@@ -124,26 +122,14 @@ pub(super) static FIELDS: &[Field] = &[
         "returnedBy",
         Type::Nodes(Kind::Operation),
         "Incoming operations whose responses can hold it.",
-        |m, i| {
-            let api = m.api();
-            let operations = api.operations_of(api.schemas[i as usize], OUT, false).into_iter();
-            let incoming =
-                |&index: &u32| api.items[api.operations[index as usize].item as usize].role != Role::Outgoing;
-            Fact::nodes(Kind::Operation, operations.filter(incoming))
-        },
+        |m, i| Fact::nodes(Kind::Operation, m.api().called_of(m.api().schemas[i as usize], OUT, false)),
     ),
     placed(
         Kind::Schema,
         "piiFields",
         Type::Texts,
         "Names of its own properties that hold personal data (@pii) and are returned. Stands at the first of them.",
-        |m, i| {
-            let names: Vec<_> = pii(m, i).into_iter().filter_map(|entry| m.api().view.key(entry)).collect();
-            if names.is_empty() {
-                return Fact::Absent;
-            }
-            Fact::Known(Value::Texts(names.into_iter().map(Cow::Borrowed).collect()))
-        },
+        |m, i| texts(pii(m, i).into_iter().filter_map(|entry| m.api().view.key(entry))),
         |m, i| key_of(pii(m, i).first().copied()),
     ),
 ];

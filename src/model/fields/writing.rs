@@ -4,7 +4,7 @@
 use super::content::media;
 use super::property::property;
 use super::schema::{effective, members, own_properties, property_name};
-use super::{Fact, Field, Kind, Model, Type, VERSIONS, Value, field, key_of, placed};
+use super::{Fact, Field, Kind, Model, Type, Value, field, key_of, placed, version};
 use crate::model::openapi::graph::IN;
 use crate::model::openapi::view::K;
 use crate::model::openapi::walk::Edge;
@@ -21,21 +21,6 @@ fn number(model: &Model, index: u32) -> u32 {
 
 fn at(model: &Model, number: u32) -> At {
     model.api().graph.objects[number as usize].at
-}
-
-/// A schema and those it is a member of by `allOf`, or by `$ref` beside other keywords.
-fn wholes(model: &Model, number: u32) -> Vec<u32> {
-    let mut wholes = vec![number];
-    let mut next = 0;
-    while let Some(&at) = wholes.get(next) {
-        next += 1;
-        for &(from, edge) in model.api().graph.back(at) {
-            if edge == Edge::Both && !wholes.contains(&from) && wholes.len() < MOST_SCHEMAS {
-                wholes.push(from);
-            }
-        }
-    }
-    wholes
 }
 
 /// The entry of a schema among the shared ones: its key is the name.
@@ -69,7 +54,7 @@ fn closed_against(model: &Model, index: u32) -> Vec<NameId> {
     let named = |number: u32| own_properties(model, number).filter_map(|(entry, _)| property_name(model, entry));
     let own: Vec<NameId> = named(number).collect();
     let mut rejected = Vec::new();
-    for member in wholes(model, number).into_iter().flat_map(|whole| members(model, whole)) {
+    for member in model.api().graph.wholes(number, MOST_SCHEMAS).into_iter().flat_map(|whole| members(model, whole)) {
         for name in named(member) {
             if !own.contains(&name) && !rejected.contains(&name) {
                 rejected.push(name);
@@ -90,7 +75,7 @@ fn is_required_of_clients(model: &Model, index: u32) -> bool {
         api.graph.direction(number) == IN
             && items.any(|item| api.view.text(api.view.resolve(item)) == model.name(this.name))
     };
-    wholes(model, this.owner).into_iter().any(|whole| members(model, whole).iter().any(names_it))
+    api.graph.wholes(this.owner, MOST_SCHEMAS).into_iter().any(|whole| members(model, whole).iter().any(names_it))
 }
 
 /// Properties of the items of a media type's array, those of alternatives included.
@@ -162,7 +147,5 @@ pub(super) static FIELDS: &[Field] = &[
         "Whether a schema that only requests hold names it in `required`.",
         |m, i| Fact::bool(is_required_of_clients(m, i)),
     ),
-    field(Kind::Property, "version", Type::Choice(VERSIONS), "The OpenAPI version of the document.", |m, _| {
-        Fact::Known(Value::Choice(m.api().version as u8))
-    }),
+    version(Kind::Property),
 ];

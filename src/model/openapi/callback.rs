@@ -5,7 +5,6 @@ use super::Api;
 use super::grammar::Object;
 use super::view::K;
 use super::walk::Edge;
-use crate::model::fields::LOCATIONS;
 use crate::span::At;
 
 /// What an expression reads.
@@ -60,7 +59,7 @@ fn parameter(api: &Api, operation: u32, part: &str, name: &str) -> Option<Source
         let parameter = &api.parameters[index as usize];
         let own = api.view.text(parameter.name_at);
         let same = if part == "header" { own.eq_ignore_ascii_case(name) } else { own == name };
-        same && parameter.location.is_some_and(|location| LOCATIONS[location as usize] == part)
+        same && parameter.sent_in() == Some(part)
     };
     parameters.into_iter().find(is_it).map(Source::Parameter)
 }

@@ -34,6 +34,13 @@ pub struct Parameter {
     pub operations: Vec<u32>,
 }
 
+impl Parameter {
+    /// Where it is sent: one of [`LOCATIONS`].
+    pub fn sent_in(&self) -> Option<&'static str> {
+        self.location.map(|index| LOCATIONS[index as usize])
+    }
+}
+
 /// A media type of a request body or response.
 #[derive(Debug)]
 pub struct Media {
@@ -135,11 +142,10 @@ pub fn essence(text: &str) -> String {
 
 /// 2.0: what an operation with a body or form consumes, each at its entry of `consumes`; at the method if there is none.
 fn swagger_media(api: &Api, operation: &operation::Operation) -> Vec<Media> {
-    let view = &api.view;
+    let _view = &api.view;
     let inputs = || operation.parameters.iter().map(|&index| &api.parameters[index as usize]);
-    let body = inputs().find(|parameter| parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "body"));
-    let is_form =
-        inputs().any(|parameter| parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "formData"));
+    let body = inputs().find(|parameter| parameter.sent_in() == Some("body"));
+    let is_form = inputs().any(|parameter| parameter.sent_in() == Some("formData"));
     if body.is_none() && !is_form {
         return Vec::new();
     }
@@ -147,7 +153,7 @@ fn swagger_media(api: &Api, operation: &operation::Operation) -> Vec<Media> {
         let schema = parameter.schema.and_then(|schema| api.graph.effective(schema));
         schema.is_some_and(|schema| schema.types & types::FILE != 0)
     });
-    let consumed = |place: Place, media_type: String| Media {
+    let taken = |place: Place, media_type: String| Media {
         place,
         media_type,
         direction: super::graph::IN,
@@ -156,11 +162,10 @@ fn swagger_media(api: &Api, operation: &operation::Operation) -> Vec<Media> {
         lead: false,
         body: body.map(|parameter| parameter.at),
     };
-    let consumes = view.get(operation.at, K::Consumes).or_else(|| view.get(api.root, K::Consumes));
-    let entries = consumes.into_iter().flat_map(|list| view.children(list)).map(|entry| view.resolve(entry));
-    let mut media: Vec<Media> = entries.map(|entry| consumed(Place::value(entry), essence(view.text(entry)))).collect();
+    let consumed = response::consumed(api, operation.at).into_iter();
+    let mut media: Vec<Media> = consumed.map(|(entry, media_type)| taken(Place::value(entry), media_type)).collect();
     if media.is_empty() {
-        media.push(consumed(Place::key(operation.entry), String::new()));
+        media.push(taken(Place::key(operation.entry), String::new()));
     }
     let lead = media.iter().position(|one| one.media_type == "multipart/form-data").unwrap_or(0);
     media[lead].lead = true;

@@ -113,6 +113,6 @@ pub fn of_operation(api: &Api, index: u32) -> Option<Result<Exposure, Unknown>> 
         Some(Security::Protected) => Ok(Exposure::Protected),
         Some(Security::Undefined) if api.security.schemes.is_empty() => Err((Why::NoSecurityScheme, None)),
         Some(Security::Undefined | Security::PublicExplicit | Security::Optional) => Ok(Exposure::Public),
-        None => Err((Why::LostSecurity, operation.lost_key().map(Place::key))),
+        None => Err(operation.unknown_security()),
     })
 }

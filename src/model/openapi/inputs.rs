@@ -5,7 +5,6 @@ use super::Api;
 use super::graph::{IN, types};
 use super::view::K;
 use super::walk::Edge;
-use crate::model::fields::LOCATIONS;
 use crate::source::NodeKind;
 use crate::span::{At, Place};
 
@@ -38,7 +37,7 @@ impl Inputs {
             of_property: vec![NONE; api.properties.len()],
         };
         for (index, parameter) in api.parameters.iter().enumerate() {
-            let is_body = parameter.location.is_some_and(|location| LOCATIONS[location as usize] == "body");
+            let is_body = parameter.sent_in() == Some("body");
             if !is_body && api.graph.direction(parameter.number) & IN != 0 {
                 inputs.of_parameter[index] = inputs.all.len() as u32;
                 inputs.all.push(Input::Parameter(index as u32));

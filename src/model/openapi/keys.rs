@@ -1,6 +1,7 @@
 //! Keys that look like another: the nearest legal key to one that is not known.
 
 use super::grammar::{Child, Object, Version, rows};
+use crate::words::edits;
 
 /// The legal key of an object that is at most two edits away from `key` (case
 /// counts), the nearest first; only keys that switch security on are looked at.
@@ -11,25 +12,6 @@ pub fn nearest(version: Version, object: Object, key: &str) -> Option<&'static s
     let keys = rows(version, object).iter().filter(|row| is_security(row)).map(|&(known, _)| known);
     let near = keys.map(|known| (edits(key, known), known)).filter(|&(edits, _)| edits <= 2);
     near.min().map(|(_, known)| known)
-}
-
-/// Levenshtein distance, in characters.
-pub fn edits(left: &str, right: &str) -> usize {
-    if left.len() > 64 {
-        return usize::MAX;
-    }
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, from) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, &to) in right.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(from != to)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[right.len()]
 }
 
 #[cfg(test)]

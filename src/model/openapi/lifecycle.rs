@@ -5,6 +5,8 @@ use super::Api;
 use super::content::header_values;
 use super::grammar::Object;
 use super::operation::Operation;
+use super::response::documented;
+use super::walk::Edge;
 use crate::settings::Date;
 use crate::source::NodeKind;
 use crate::span::At;
@@ -55,23 +57,13 @@ fn extension_dates<'a>(
     })
 }
 
-/// Response headers of an operation: name and object number.
+/// Response headers of an operation: the name under which a response has it, and object number.
 fn headers<'a>(api: &'a Api, operation: &Operation) -> impl Iterator<Item = (&'a str, u32)> + 'a {
-    let graph = &api.graph;
-    let responses = graph.parts(operation.number, Object::Responses);
-    let responses = responses.flat_map(|responses| graph.parts(responses, Object::Response));
-    let headers =
-        responses.flat_map(|response| graph.parts(response, Object::Header).map(move |header| (response, header)));
-    headers.flat_map(move |(response, header)| names(api, response, header).map(move |name| (name, header)))
-}
-
-/// The names under which a response has a header: the definition may be a component of another name.
-fn names(api: &Api, response: u32, header: u32) -> impl Iterator<Item = &str> {
-    let view = &api.view;
-    let map = view.get(api.graph.objects[response as usize].at, super::view::K::Headers);
-    let entries = map.into_iter().flat_map(|map| view.children(map));
-    let this = move |entry: &At| view.follow(*entry).and_then(|at| api.walk.object_at(at)) == Some(header);
-    entries.filter(this).filter_map(|entry| view.key(entry))
+    let parts = documented(api, operation).flat_map(|(_, response)| api.graph.out(response));
+    parts.filter_map(|&(number, edge)| match (edge, api.graph.objects[number as usize].object) {
+        (Edge::Named(entry), Object::Header) => Some((api.view.key(entry)?, number)),
+        _ => None,
+    })
 }
 
 fn stated(api: &Api, at: At) -> Option<Stated> {

@@ -35,7 +35,7 @@ use std::sync::{Arc, OnceLock};
 pub use content::{Media, Parameter, Property, essence, header_values};
 use grammar::{OBJECTS, Object, Version};
 use graph::{Graph, IN, OUT};
-pub use keys::{edits, nearest};
+pub use keys::nearest;
 use names::Names;
 use operation::{Operation, PathItem, Role};
 use paths::PathPair;
@@ -238,6 +238,23 @@ impl Api {
     /// Numbers of the objects of one kind, in document order.
     pub fn of(&self, object: Object) -> &[u32] {
         &self.by_object[object as usize]
+    }
+
+    /// The path template of an operation; of a webhook its name, of a callback its expression.
+    pub fn path_of(&self, operation: &Operation) -> &str {
+        self.view.key(self.items[operation.item as usize].entry).unwrap_or_default()
+    }
+
+    /// Whether clients may call an operation: it is no webhook or callback.
+    pub fn is_called(&self, operation: &Operation) -> bool {
+        self.items[operation.item as usize].role != Role::Outgoing
+    }
+
+    /// Operations that clients may call from which an object is reached, as [`Api::operations_of`].
+    pub fn called_of(&self, number: u32, bit: u8, whole: bool) -> Vec<u32> {
+        let mut operations = self.operations_of(number, bit, whole);
+        operations.retain(|&index| self.is_called(&self.operations[index as usize]));
+        operations
     }
 
     /// The place of an object: its key, or its value in a list.

@@ -9,9 +9,9 @@ use super::names::Names;
 use super::security::{Lost, Security, Stated};
 use super::view::{K, View};
 use super::walk::Walk;
-use crate::model::NameId;
+use crate::model::{NameId, Why};
 use crate::source::NodeKind;
-use crate::span::At;
+use crate::span::{At, Place};
 use crate::words;
 
 /// How an operation takes part in the API.
@@ -117,12 +117,13 @@ impl Operation {
         }
     }
 
-    /// The security key without effect that leaves it unknown.
-    pub fn lost_key(&self) -> Option<At> {
-        match self.in_force {
+    /// Why it is not known what protects it, where [`Operation::security`] cannot tell: the key without effect.
+    pub fn unknown_security(&self) -> (Why, Option<Place>) {
+        let key = match self.in_force {
             InForce::Lost(key) => Some(key),
             InForce::Nothing | InForce::Own(_) | InForce::Root(_) => None,
-        }
+        };
+        (Why::LostSecurity, key.map(Place::key))
     }
 
     /// The alternatives in force: range of indices of requirement objects.

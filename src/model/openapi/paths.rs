@@ -12,7 +12,6 @@ use super::operation::{Operation, PathItem, segments};
 use super::view::K;
 use super::walk::Edge;
 use crate::model::NameId;
-use crate::model::fields::LOCATIONS;
 
 /// Why two templates can match one URL, in the order of `fields::AMBIGUITIES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,8 +90,7 @@ fn whole_parameter(segment: &str) -> Option<&str> {
 fn path_parameter(api: &Api, operation: &Operation, name: &str, names: &Names) -> Option<u32> {
     operation.parameters.iter().copied().find(|&index| {
         let parameter = &api.parameters[index as usize];
-        parameter.location.is_some_and(|index| LOCATIONS[index as usize] == "path")
-            && names.text(parameter.name) == name
+        parameter.sent_in() == Some("path") && names.text(parameter.name) == name
     })
 }
 

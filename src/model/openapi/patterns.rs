@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::Api;
 use super::grammar::Version;
 use super::view::K;
-use super::walk::Edge;
 use crate::model::pattern::Facts;
 use crate::source::NodeKind;
 use crate::span::{At, Place};
@@ -93,20 +92,4 @@ impl Patterns {
     pub fn part(&self, one: &Use, range: Range<usize>) -> &str {
         self.of(one).0.get(range).unwrap_or_default()
     }
-}
-
-/// A schema and those that it is a member of by `allOf` or `$ref`: what holds for one of them holds for its values.
-pub fn wholes(api: &Api, number: u32) -> Vec<u32> {
-    const MOST: usize = 50;
-    let mut wholes = vec![number];
-    let mut next = 0;
-    while let Some(&at) = wholes.get(next) {
-        next += 1;
-        for &(from, edge) in api.graph.back(at) {
-            if edge == Edge::Both && wholes.len() < MOST && !wholes.contains(&from) {
-                wholes.push(from);
-            }
-        }
-    }
-    wholes
 }

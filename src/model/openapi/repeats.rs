@@ -7,14 +7,13 @@ use super::graph::IN;
 use super::inputs::Inputs;
 use super::walk::Edge;
 use super::{Api, Parameter};
-use crate::model::fields::LOCATIONS;
 
 fn parameter(api: &Api, index: u32) -> &Parameter {
     &api.parameters[index as usize]
 }
 
 fn location(parameter: &Parameter) -> &'static str {
-    parameter.location.map_or("", |index| LOCATIONS[index as usize])
+    parameter.sent_in().unwrap_or_default()
 }
 
 /// Per query parameter: inputs of the same name, letter case aside, in the path, in the form or at the top

@@ -164,8 +164,17 @@ pub fn content_types(api: &Api, number: u32) -> Vec<(At, String)> {
 
 /// 2.0: what an operation produces, its own list or that of the root: entry, essence.
 pub fn produced(api: &Api, operation: At) -> Vec<(At, String)> {
+    listed_types(api, operation, K::Produces)
+}
+
+/// 2.0: what an operation consumes, as [`produced`].
+pub fn consumed(api: &Api, operation: At) -> Vec<(At, String)> {
+    listed_types(api, operation, K::Consumes)
+}
+
+fn listed_types(api: &Api, operation: At, key: K) -> Vec<(At, String)> {
     let view = &api.view;
-    let list = view.get(operation, K::Produces).or_else(|| view.get(api.root, K::Produces));
+    let list = view.get(operation, key).or_else(|| view.get(api.root, key));
     let entries = list.into_iter().flat_map(|list| view.children(list)).map(|entry| view.resolve(entry));
     entries.map(|entry| (entry, essence(view.text(entry)))).collect()
 }
@@ -234,7 +243,7 @@ impl Answers {
                 answers.success(api, response, number);
             }
         }
-        for operation in api.operations.iter().filter(|one| is_incoming(api, one)) {
+        for operation in api.operations.iter().filter(|one| api.is_called(one)) {
             let view = &api.view;
             let map = view.entry(operation.at, K::Responses).and_then(|map| view.follow(map));
             let mut keys = map.into_iter().flat_map(|map| view.children(map)).filter_map(|entry| view.key(entry));
@@ -276,11 +285,6 @@ fn is_preflight(api: &Api, operation: &Operation) -> bool {
     };
     let is_success = |entry: At| api.view.key(entry).is_some_and(|key| class_of(key) & class::SUCCESS != 0);
     operation.method == "OPTIONS"
-        && is_incoming(api, operation)
+        && api.is_called(operation)
         && !documented(api, operation).any(|(entry, number)| is_success(entry) && has_body(number))
-}
-
-/// Whether clients may call an operation.
-fn is_incoming(api: &Api, operation: &Operation) -> bool {
-    api.items[operation.item as usize].role != Role::Outgoing
 }

@@ -84,6 +84,7 @@ pub struct Spot<K> {
 /// The lists.
 #[derive(Debug, Default)]
 pub struct Texts {
+    prose: OnceLock<Vec<At>>,
     shown: OnceLock<Vec<Shown>>,
     tokens: OnceLock<Vec<Token>>,
     logins: OnceLock<Vec<Login>>,
@@ -92,6 +93,10 @@ pub struct Texts {
 }
 
 impl Texts {
+    fn prose(&self, api: &Api) -> &[At] {
+        self.prose.get_or_init(|| prose(api))
+    }
+
     /// Shown values, in document order.
     pub fn shown(&self, api: &Api) -> &[Shown] {
         self.shown.get_or_init(|| shown(api))
@@ -110,7 +115,7 @@ impl Texts {
     /// Active HTML.
     pub fn active(&self, api: &Api) -> &[Spot<ActiveKind>] {
         self.active.get_or_init(|| {
-            let found = prose(api).into_iter().flat_map(|at| {
+            let found = self.prose(api).iter().flat_map(|&at| {
                 let spots = markdown::active(api.view.text(at)).into_iter();
                 spots.map(move |active| Spot {
                     place: locate(api, at, active.range),
@@ -125,7 +130,7 @@ impl Texts {
     /// Details of the inside.
     pub fn details(&self, api: &Api) -> &[Spot<DetailKind>] {
         self.details.get_or_init(|| {
-            let found = prose(api).into_iter().flat_map(|at| {
+            let found = self.prose(api).iter().flat_map(|&at| {
                 let text = api.view.text(at);
                 let spots = markdown::details(text).into_iter();
                 spots.map(move |detail| Spot {

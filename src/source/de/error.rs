@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{self, Expected, Unexpected};
 
 use crate::span::Span;
+use crate::words;
 
 /// An error on its way out, which gets its place from the innermost value it passes.
 #[derive(Debug)]
@@ -116,23 +117,6 @@ fn plain_found(found: Unexpected<'_>) -> String {
 
 /// The known name at most two edits, and no more than half of its length, away.
 pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
-    let distance = |other: &str| {
-        let other: Vec<char> = other.chars().collect();
-        let mut row: Vec<usize> = (0..=other.len()).collect();
-        for (i, a) in name.chars().enumerate() {
-            let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-            for (j, &b) in other.iter().enumerate() {
-                let substituted = diagonal + usize::from(a != b);
-                diagonal = row[j + 1];
-                row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-            }
-        }
-        row[other.len()]
-    };
-    // Names are short; a long one is no slip and must not cost anything.
-    if name.len() > 64 {
-        return None;
-    }
-    let near = known.iter().map(|&other| (distance(other), other)).min_by_key(|&(edits, _)| edits);
+    let near = known.iter().map(|&other| (words::edits(name, other), other)).min_by_key(|&(edits, _)| edits);
     near.filter(|&(edits, other)| edits <= 2 && edits * 2 <= other.chars().count()).map(|(_, other)| other)
 }
