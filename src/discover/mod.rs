@@ -1,11 +1,13 @@
 //! Discovery: where the project lies, which of its files are documents, told
 //! from their content. Knows paths and bytes, no references and no rules.
 
+mod format;
 mod project;
 mod sniff;
 #[cfg(feature = "cli")]
 mod walk;
 
+pub use format::{Format, Formats};
 pub use project::{Project, TwoSettingsFiles, common_folder, find_settings};
 pub use sniff::{is_root, may_be_document};
 #[cfg(feature = "cli")]
