@@ -53,10 +53,10 @@ impl Attack {
 /// The worst that a pattern does, as far as `budget` steps show it.
 pub fn attack(pattern: &Pattern, budget: u64) -> Option<Attack> {
     let exponential = Automaton::new(pattern, Reading { endless: MANY, dot_is_any: false })
-        .and_then(|automaton| Search { automaton: &automaton, left: budget, group: Vec::new() }.exponential());
+        .and_then(|automaton| Search::new(&automaton, budget).exponential());
     exponential.or_else(|| {
         let automaton = Automaton::new(pattern, Reading { endless: VERY_MANY, dot_is_any: false })?;
-        Search { automaton: &automaton, left: budget, group: Vec::new() }.polynomial()
+        Search::new(&automaton, budget).polynomial()
     })
 }
 
@@ -146,26 +146,46 @@ struct Search<'a> {
     left: u64,
     /// By state: the number of its strongly connected component; `u32::MAX` for states on no cycle.
     group: Vec<u32>,
+    /// The letters that pumps are made of.
+    pumped: Letters,
 }
 
 /// A text as the letters that may stand at each place.
 type Word = Vec<Letters>;
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(automaton: &'a Automaton, left: u64) -> Self {
+        Self { automaton, left, group: Vec::new(), pumped: [u64::MAX; 4] }
+    }
+
     fn exponential(mut self) -> Option<Attack> {
         let groups = self.find_groups();
-        for states in groups {
-            if let Some((from, pump)) = self.doubled(&states).or_else(|| self.split_and_met(&states))
-                && let Some(attack) = self.finish(Growth::Exponential, from, &pump)
-            {
-                return Some(attack);
-            }
-        }
-        None
+        self.with_fewer_letters(|search| {
+            groups.iter().find_map(|states| {
+                let found = search.doubled(states).and_then(|pump| search.finish(Growth::Exponential, pump));
+                found.or_else(|| search.split_and_met(states))
+            })
+        })
     }
 
     fn polynomial(mut self) -> Option<Attack> {
         let groups = self.find_groups();
+        self.with_fewer_letters(|search| search.neighbours(&groups))
+    }
+
+    /// Searches with all letters first. What it finds may be of no use, as a letter of it completes
+    /// a match (`b` for `(?:b|[ab]|[ab])*b`): so a second time without the letters that may.
+    fn with_fewer_letters(&mut self, find: impl Fn(&mut Self) -> Option<Attack>) -> Option<Attack> {
+        find(self).or_else(|| {
+            let ends = self.automaton.next.iter().zip(&self.automaton.letters).filter(|(next, _)| next.accepts);
+            let ends: Vec<&Letters> = ends.map(|(_, letters)| letters).collect();
+            self.pumped = std::array::from_fn(|i| !ends.iter().fold(0, |all, letters| all | letters[i]));
+            if ends.is_empty() { None } else { find(self) }
+        })
+    }
+
+    /// Components of which the first hands over to the second while both go on.
+    fn neighbours(&mut self, groups: &[Vec<u32>]) -> Option<Attack> {
         for (number, first) in groups.iter().enumerate() {
             let behind = self.behind(first);
             for (other, second) in groups.iter().enumerate() {
@@ -175,7 +195,7 @@ impl Search<'_> {
                 for &p in first {
                     for &q in second {
                         if let Some(pump) = self.handed_over(p, q, &behind)
-                            && let Some(attack) = self.finish(Growth::Polynomial, p, &pump)
+                            && let Some(attack) = self.finish(Growth::Polynomial, (p, pump))
                         {
                             return Some(attack);
                         }
@@ -192,8 +212,9 @@ impl Search<'_> {
         Some(())
     }
 
-    fn letters(&self, state: u32) -> &Letters {
-        &self.automaton.letters[state as usize]
+    /// The letters of pumps that a state reads.
+    fn letters(&self, state: u32) -> Letters {
+        both(&self.automaton.letters[state as usize], &self.pumped)
     }
 
     /// States reachable from the beginning that lie on cycles, by component.
@@ -219,41 +240,59 @@ impl Search<'_> {
     }
 
     /// A cycle through an edge that stands for several ways: where it begins, and its text.
-    fn doubled(&self, states: &[u32]) -> Option<(u32, Word)> {
+    fn doubled(&mut self, states: &[u32]) -> Option<(u32, Word)> {
         for &from in states {
+            if is_empty(&self.letters(from)) {
+                continue;
+            }
             for edge in self.automaton.edges(from) {
                 if edge.double && self.group[edge.to as usize] == self.group[from as usize] {
-                    let mut word = vec![*self.letters(from)];
-                    word.extend(self.way(edge.to, from)?);
-                    return Some((from, word));
+                    if let Some(way) = self.way(edge.to, from) {
+                        return Some((from, std::iter::once(self.letters(from)).chain(way).collect()));
+                    }
+                    self.spend(states.len() as u64)?;
                 }
             }
         }
         None
     }
 
-    /// A text that leads from a state back to it in two ways inside its component.
-    fn split_and_met(&mut self, states: &[u32]) -> Option<(u32, Word)> {
+    /// An attack by a text that leads from a state back to it in two ways inside its component.
+    fn split_and_met(&mut self, states: &[u32]) -> Option<Attack> {
+        let together = self.met(states).and_then(|pump| self.finish(Growth::Exponential, pump));
+        // What two states reach, one search finds on the way of the first only.
+        together.or_else(|| {
+            let mut alone = states.chunks(1);
+            alone.find_map(|state| self.met(state).and_then(|pump| self.finish(Growth::Exponential, pump)))
+        })
+    }
+
+    /// A text that leads from one of these states back to it in two ways inside its component.
+    fn met(&mut self, states: &[u32]) -> Option<(u32, Word)> {
         let inside = self.group[*states.first()? as usize];
         // Pairs of different states that one text reaches from one state, with the pair before.
         let mut before: HashMap<(u32, u32), (u32, u32)> = HashMap::new();
         let mut open: VecDeque<(u32, u32)> = states.iter().map(|&state| (state, state)).collect();
         while let Some((a, b)) = open.pop_front() {
-            if is_empty(&both(self.letters(a), self.letters(b))) {
+            if is_empty(&both(&self.letters(a), &self.letters(b))) {
                 continue;
             }
             for first in self.automaton.edges(a) {
                 for second in self.automaton.edges(b) {
                     self.spend(1)?;
                     let pair = (first.to.min(second.to), first.to.max(second.to));
-                    if self.group[first.to as usize] != inside || self.group[second.to as usize] != inside {
+                    let leads_on = |to: u32| self.group[to as usize] == inside && !is_empty(&self.letters(to));
+                    if !leads_on(first.to) || !leads_on(second.to) {
                         continue;
                     }
                     if first.to == second.to {
-                        if a == b {
-                            continue;
+                        if a != b {
+                            if let Some(found) = self.meeting((a, b), first.to, &before) {
+                                return Some(found);
+                            }
+                            self.spend(states.len() as u64)?;
                         }
-                        return self.meeting((a, b), first.to, &before);
+                        continue;
                     }
                     if let Entry::Vacant(entry) = before.entry(pair) {
                         entry.insert((a, b));
@@ -270,7 +309,7 @@ impl Search<'_> {
         let mut word = Vec::new();
         let mut at = pair;
         loop {
-            word.push(both(self.letters(at.0), self.letters(at.1)));
+            word.push(both(&self.letters(at.0), &self.letters(at.1)));
             if at.0 == at.1 {
                 break;
             }
@@ -289,7 +328,7 @@ impl Search<'_> {
         let mut before: HashMap<Triple, Triple> = HashMap::new();
         let mut open = VecDeque::from([start]);
         let common =
-            |search: &Self, (a, b, c): Triple| both(&both(search.letters(a), search.letters(b)), search.letters(c));
+            |search: &Self, (a, b, c): Triple| both(&both(&search.letters(a), &search.letters(b)), &search.letters(c));
         while let Some(triple) = open.pop_front() {
             let (a, b, c) = triple;
             if is_empty(&common(self, triple)) {
@@ -321,7 +360,7 @@ impl Search<'_> {
         None
     }
 
-    /// The shortest text from a state to another: nothing if they are the same.
+    /// The shortest text of the letters of pumps from a state to another: nothing if they are the same.
     fn way(&self, from: u32, to: u32) -> Option<Word> {
         let mut before: HashMap<u32, u32> = HashMap::new();
         let mut open = VecDeque::from([from]);
@@ -331,10 +370,13 @@ impl Search<'_> {
                 let mut step = at;
                 while step != from {
                     step = *before.get(&step)?;
-                    word.push(*self.letters(step));
+                    word.push(self.letters(step));
                 }
                 word.reverse();
                 return Some(word);
+            }
+            if is_empty(&self.letters(at)) {
+                continue;
             }
             for edge in self.automaton.edges(at) {
                 if edge.to != from && !before.contains_key(&edge.to) {
@@ -346,20 +388,21 @@ impl Search<'_> {
         None
     }
 
-    /// The shortest text from the beginning to a state.
-    fn way_in(&self, to: u32) -> Option<Word> {
+    /// The shortest text from the beginning to a state, of any letters.
+    fn way_in(&mut self, to: u32) -> Option<Word> {
+        let pumped = std::mem::replace(&mut self.pumped, [u64::MAX; 4]);
         let first = self.automaton.first.edges.iter();
-        first.filter_map(|edge| self.way(edge.to, to)).min_by_key(Vec::len)
+        let way = first.filter_map(|edge| self.way(edge.to, to)).min_by_key(Vec::len);
+        self.pumped = pumped;
+        way
     }
 
     /// Completes an attack, if there is a text that makes it fail.
-    fn finish(&mut self, growth: Growth, from: u32, pump: &Word) -> Option<Attack> {
-        let prefix = self.spell(&self.way_in(from)?)?;
-        let pump = self.spell(pump)?;
+    fn finish(&mut self, growth: Growth, (from, pump): (u32, Word)) -> Option<Attack> {
+        let way_in = self.way_in(from)?;
         let mut front = Front::first(self.automaton);
-        for &letter in &prefix {
-            front = self.read(&front, letter)?;
-        }
+        let prefix = self.spell(&way_in, &mut front)?;
+        let pump = self.spell(&pump, &mut front.clone())?;
         // After some pumps the states repeat.
         let mut fronts: Vec<Front> = Vec::new();
         while !fronts.contains(&front) && fronts.len() < 32 {
@@ -395,14 +438,18 @@ impl Search<'_> {
         !front.accepted && !front.accepts_at_end
     }
 
-    /// One letter for each place.
-    fn spell(&self, word: &Word) -> Option<Vec<usize>> {
-        word.iter()
-            .map(|letters| {
-                let shown = self.automaton.shown(letters)?;
-                self.automaton.shown.iter().position(|c| *c == Some(shown))
-            })
-            .collect()
+    /// One letter for each place: the one that is read most easily, unless it completes a match.
+    fn spell(&mut self, word: &Word, front: &mut Front) -> Option<Vec<usize>> {
+        let automaton = self.automaton;
+        let mut spelled = Vec::with_capacity(word.len());
+        for letters in word {
+            let mut choice = automaton.shown_of(letters);
+            choice.sort_by_key(|(_, c)| rank(*c));
+            let (letter, next) = choice.iter().find_map(|&(letter, _)| Some((letter, self.read(front, letter)?)))?;
+            *front = next;
+            spelled.push(letter);
+        }
+        Some(spelled)
     }
 
     /// Reads a letter; none where a match is complete, whatever follows.

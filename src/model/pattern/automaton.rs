@@ -108,10 +108,10 @@ impl Automaton {
         &self.next[state as usize].edges
     }
 
-    /// A character for one of these letters.
-    pub fn shown(&self, letters: &Letters) -> Option<char> {
+    /// These letters with their characters, of those that have one.
+    pub fn shown_of(&self, letters: &Letters) -> Vec<(usize, char)> {
         let there = self.shown.iter().enumerate().filter(|(letter, _)| holds(letters, *letter));
-        there.filter_map(|(_, shown)| *shown).min_by_key(|c| rank(*c))
+        there.filter_map(|(letter, shown)| Some((letter, (*shown)?))).collect()
     }
 }
 

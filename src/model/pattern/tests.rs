@@ -191,6 +191,14 @@ fn what_accepts_anything_that_follows_is_never_slow() {
 }
 
 #[test]
+fn a_pump_that_completes_a_match_is_not_the_only_one() {
+    for text in ["(?:(?:b|[ab]|[ab]))*b", "(?:[bc]|[bc])*b", "x(?:[xy]|[xy])*x", "(?:(?:b|[ab])(?:b|[ab])*)*b"] {
+        exponential(text);
+    }
+    polynomial("[bc]*[bc]*b");
+}
+
+#[test]
 fn nothing_is_claimed_of_lookarounds_and_back_references() {
     for text in ["^(?=.{1,9}$)(a+)+$", "^(a+)\\1+$", "^\\b(a+)+$", "(?m:^(a+)+$)"] {
         harmless(text);
