@@ -60,7 +60,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use baseline::Baseline;
-use discover::{Changed, Found};
+use discover::{Changed, Formats, Found};
 use error::{Problem, ProblemCode};
 use evaluate::{Evaluation, Hit};
 use finding::{Finding, RuleIndex, State};
@@ -93,11 +93,10 @@ pub struct Inputs<'a> {
 impl<'a> Inputs<'a> {
     /// Files in memory, by path. Those that are documents are judged; the others can be referred to.
     pub fn in_memory(files: &'a BTreeMap<String, Vec<u8>>) -> Self {
-        let is_document = |(_, bytes): &(&String, &Vec<u8>)| discover::may_be_document(bytes);
-        let documents: Vec<_> =
-            files.iter().filter(is_document).map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
-        let ignored_files = (files.len() - documents.len()) as u32;
-        let found = Found { documents, ignored_files, ..Found::default() };
+        let mut found = Found::default();
+        for (path, bytes) in files {
+            found.sort_in(path.clone(), bytes.clone());
+        }
         Self { found, loader: files, baseline: None, whole_project: true, progress: &|_, _| {} }
     }
 }
@@ -185,22 +184,25 @@ struct Judged {
 ///
 /// A document that brings gatelint down is a problem; the others are still judged.
 pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
-    let Inputs { found, loader, baseline, whole_project, progress } = inputs;
-    let seeds: Vec<String> = found.documents.iter().map(|(path, _)| path.clone()).collect();
-    let mut sources = resolve::load(found.documents, loader, &settings.limits, &settings.refs);
+    let Inputs { mut found, loader, baseline, whole_project, progress } = inputs;
+    let files = found.take_files();
+    let seeds: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
+    let mut sources = resolve::load(files, loader, &settings.limits, &settings.refs);
     let ignored_files = found.ignored_files;
     let mut run = Run { settings, rules, whole_project, baseline, problems: Vec::new(), ignored_files };
 
-    let roots = run.roots(&sources, &seeds, &found.named, found.changed.as_ref());
+    let Claimed { roots, gateways, support } = run.claim(&sources, &seeds, &found.named, found.changed.as_ref());
     run.note_unread(&mut sources, &found.unread);
-    run.note_unclaimed(&mut sources, &found.named, &roots, found.changed.is_some());
+    let others: BTreeSet<FileId> = gateways.iter().map(|&(id, _)| id).chain(support).collect();
+    run.note_unclaimed(&mut sources, &found.named, &roots, &others, found.changed.is_some());
     let origins: Vec<Option<Place>> =
         settings.ignores.iter().map(|ignore| ignore_place(ignore, settings, &mut sources)).collect();
     let sources = Arc::new(sources);
 
     let judged = run.judge(&sources, &roots, progress);
     let files: BTreeSet<FileId> = judged.iter().flat_map(|judged| judged.model.files()).collect();
-    run.note_files(&sources, &roots, &files);
+    let claimed: Vec<FileId> = roots.iter().copied().chain(gateways.iter().map(|&(id, _)| id)).collect();
+    run.note_files(&sources, &claimed, &files);
     let documents = documents(&sources, &judged);
     let unknowns = unknowns(&sources, &judged);
     let coverage = coverage(&rules.set, &judged);
@@ -226,6 +228,17 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     }
 }
 
+/// What the files of a run turned out to be. One may be in both of the first two.
+#[derive(Default)]
+struct Claimed {
+    /// OpenAPI documents to judge.
+    roots: Vec<FileId>,
+    /// Gateway configurations.
+    gateways: Vec<(FileId, Formats)>,
+    /// What objects of Kubernetes among them are joined with.
+    support: Vec<FileId>,
+}
+
 /// What a run collects on its way.
 struct Run<'a> {
     settings: &'a Settings,
@@ -237,30 +250,42 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// The seeds that are documents and whose judgement is asked for.
-    fn roots(
+    /// What the seeds are, as far as their judgement is asked for.
+    fn claim(
         &mut self,
         sources: &SourceMap,
         seeds: &[String],
         named: &BTreeSet<String>,
         changed: Option<&Changed>,
-    ) -> Vec<FileId> {
-        let mut roots = Vec::new();
+    ) -> Claimed {
+        let mut claimed = Claimed::default();
         for (path, id) in seeds.iter().filter_map(|path| Some((path, sources.find(path)?))) {
             let file = sources.file(id);
-            // Its bytes look like a document: one that cannot be read must not be passed over.
-            let broken = file.problems.iter().any(|problem| problem.code.is_incomplete());
-            if discover::is_root(&file.tree).is_some() || broken {
-                roots.push(id);
-            } else if !named.contains(path) {
+            // One whose bytes look like a document but that cannot be read must not be passed
+            // over. In another encoding, its bytes are all there is.
+            let looks_so = || file.text.is_empty() || discover::may_be_openapi(file.text.as_bytes());
+            let is_openapi = discover::is_root(&file.tree).is_some() || !file.problems.is_empty() && looks_so();
+            let formats = discover::formats_of(file);
+            if is_openapi {
+                claimed.roots.push(id);
+            }
+            if !formats.is_empty() {
+                claimed.gateways.push((id, formats));
+            } else if !is_openapi && discover::is_support(file) {
+                claimed.support.push(id);
+            } else if !is_openapi && !named.contains(path) {
                 self.ignored_files += 1;
             }
         }
+        if !claimed.gateways.iter().any(|&(_, formats)| discover::need_support(formats)) {
+            let walked = claimed.support.drain(..).filter(|&id| !named.contains(&sources.file(id).path));
+            self.ignored_files += walked.count() as u32;
+        }
         if let Some(Changed::Files(changed)) = changed {
             let changed: BTreeSet<FileId> = changed.iter().filter_map(|path| sources.find(path)).collect();
-            roots.retain(|&root| !changed.is_disjoint(&resolve::reach(sources, root)));
+            claimed.roots.retain(|&root| !changed.is_disjoint(&resolve::reach(sources, root)));
         }
-        roots
+        claimed
     }
 
     /// Files that could not be read get an empty file to point at.
@@ -272,26 +297,35 @@ impl Run<'_> {
     }
 
     /// Files that were named must be documents, or belong to one.
-    fn note_unclaimed(&mut self, sources: &mut SourceMap, named: &BTreeSet<String>, roots: &[FileId], changes: bool) {
+    fn note_unclaimed(
+        &mut self,
+        sources: &mut SourceMap,
+        named: &BTreeSet<String>,
+        roots: &[FileId],
+        others: &BTreeSet<FileId>,
+        changes: bool,
+    ) {
         if changes || named.is_empty() {
             return;
         }
-        let reached: BTreeSet<FileId> = roots.iter().flat_map(|&root| resolve::reach(sources, root)).collect();
+        let mut known: BTreeSet<FileId> = roots.iter().flat_map(|&root| resolve::reach(sources, root)).collect();
+        known.extend(others);
         for path in named {
-            if sources.find(path).is_none_or(|id| !reached.contains(&id)) {
+            let id = sources.find(path);
+            if id.is_none_or(|id| !known.contains(&id)) {
+                let message = discover::why_unclaimed(path, id.map(|id| sources.tree(id)));
                 let span = start_of(sources, path);
-                let message = "it is no OpenAPI document: there is no root key `openapi` or `swagger`";
                 self.problems.push(Problem::new(ProblemCode::Unrecognised, message, span));
             }
         }
     }
 
     /// Problems of the files that belong to judged documents, and of those that should.
-    fn note_files(&mut self, sources: &SourceMap, roots: &[FileId], judged: &BTreeSet<FileId>) {
-        let mut files: BTreeSet<FileId> = judged.iter().chain(roots).copied().collect();
+    fn note_files(&mut self, sources: &SourceMap, claimed: &[FileId], judged: &BTreeSet<FileId>) {
+        let mut files: BTreeSet<FileId> = judged.iter().chain(claimed).copied().collect();
         // A file of which nothing could be read is part of no model, though a document refers to it.
         if sources.files().any(|file| file.tree.is_empty() && !file.problems.is_empty()) {
-            let reached = roots.iter().flat_map(|&root| resolve::reach(sources, root));
+            let reached = claimed.iter().flat_map(|&root| resolve::reach(sources, root));
             files.extend(reached.filter(|&id| sources.tree(id).is_empty()));
         }
         self.problems.extend(files.into_iter().flat_map(|id| sources.file(id).problems.iter().cloned()));

@@ -2,14 +2,19 @@
 //! from their content. Knows paths and bytes, no references and no rules.
 
 mod format;
+mod formats;
+mod markers;
 mod project;
 mod sniff;
+mod unclaimed;
 #[cfg(feature = "cli")]
 mod walk;
 
 pub use format::{Format, Formats};
+pub use formats::{formats_of, is_support, need_support};
 pub use project::{Project, TwoSettingsFiles, common_folder, find_settings};
-pub use sniff::{is_root, may_be_document};
+pub use sniff::{is_root, may_be_openapi};
+pub use unclaimed::why_unclaimed;
 #[cfg(feature = "cli")]
 pub use walk::{Selection, inputs, project_documents};
 
@@ -20,8 +25,12 @@ use crate::error::ProblemCode;
 /// What a run begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// Files that may be documents: path from the project root, and bytes.
+    /// Files that may be documents of any kind: path from the project root, and bytes.
     pub documents: Vec<(String, Vec<u8>)>,
+    /// Files that may hold objects of Kubernetes that those of `documents` are joined with.
+    pub support: Vec<(String, Vec<u8>)>,
+    /// Whether any of `documents` may hold objects of Kubernetes.
+    pub has_kubernetes: bool,
     /// Files that were named and could be read, whether they may be documents or not.
     pub named: BTreeSet<String>,
     /// Files that could not be read: path from the project root, and why.
@@ -33,17 +42,46 @@ pub struct Found {
 }
 
 impl Found {
+    /// Sorts in a file: a document, what documents may need, or a file to ignore.
+    pub fn sort_in(&mut self, path: String, bytes: Vec<u8>) {
+        let looks = markers::in_file(&path, &bytes);
+        self.put(path, bytes, looks);
+    }
+
+    fn put(&mut self, path: String, bytes: Vec<u8>, looks: markers::Looks) {
+        if looks.is_document() {
+            self.has_kubernetes |= looks.is_kubernetes;
+            self.documents.push((path, bytes));
+        } else if looks.is_support {
+            self.support.push((path, bytes));
+        } else if !self.named.contains(&path) {
+            self.ignored_files += 1;
+        }
+    }
+
     /// Takes in a file that was handed over, in the place of the one that lies at `path`.
     pub fn take_in(&mut self, path: String, bytes: Vec<u8>) {
         self.documents.retain(|(other, _)| *other != path);
+        self.support.retain(|(other, _)| *other != path);
         if let Some(Changed::Files(changed)) = &mut self.changed {
             changed.insert(path.clone());
         }
         self.named.insert(path.clone());
-        if may_be_document(&bytes) {
-            self.documents.push((path, bytes));
-            self.documents.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        self.sort_in(path, bytes);
+    }
+
+    /// The files to read, in order: the documents and, if one of them may be an
+    /// object of Kubernetes, what it is joined with.
+    pub fn take_files(&mut self) -> Vec<(String, Vec<u8>)> {
+        let mut files = std::mem::take(&mut self.documents);
+        let support = std::mem::take(&mut self.support);
+        if self.has_kubernetes {
+            files.extend(support);
+        } else {
+            self.ignored_files += support.iter().filter(|(path, _)| !self.named.contains(path)).count() as u32;
         }
+        files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        files
     }
 }
 

@@ -10,29 +10,25 @@ use crate::source::{NodeKind, Tree};
 use crate::span::NodeId;
 
 /// Root keys that claim a file as an OpenAPI document, whatever version they state.
-const ROOT_KEYS: [&str; 2] = ["openapi", "swagger"];
+pub(super) const ROOT_KEYS: [&str; 2] = ["openapi", "swagger"];
 
 static FINDERS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ROOT_KEYS.map(Finder::new));
 
-/// Whether `bytes` may have a root key that claims them.
-pub fn may_be_document(bytes: &[u8]) -> bool {
-    match bytes {
-        // UTF-16 is not read, but must not be passed over in silence.
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
-            let narrow: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != 0).collect();
-            FINDERS.iter().any(|finder| finder.find(&narrow).is_some())
-        }
-        _ => {
-            let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-            let (mut flow, mut block) = (Flow::new(text), Block::new(text));
-            FINDERS.iter().zip(ROOT_KEYS).any(|(finder, key)| {
-                flow.restart();
-                block.restart();
-                let mut keys = finder.find_iter(text).filter(|&at| is_key(text, at, key.len()));
-                keys.any(|at| if flow.json { flow.is_root(at) } else { flow.is_root(at) || block.is_root(at) })
-            })
-        }
-    }
+/// Whether `bytes` may have a root key that claims them as an OpenAPI document.
+pub fn may_be_openapi(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let (mut flow, mut block) = (Flow::new(text), Block::new(text));
+    FINDERS.iter().zip(ROOT_KEYS).any(|(finder, key)| {
+        flow.restart();
+        block.restart();
+        let mut keys = finder.find_iter(text).filter(|&at| is_key(text, at, key.len()));
+        keys.any(|at| if flow.json { flow.is_root(at) } else { flow.is_root(at) || block.is_root(at) })
+    })
+}
+
+/// Whether a root key is anywhere in `bytes`, of which no more is known.
+pub(super) fn mentions_root_key(bytes: &[u8]) -> bool {
+    FINDERS.iter().any(|finder| finder.find(bytes).is_some())
 }
 
 /// Whether a document of `tree` has a root key that claims it, and the node under that key.
@@ -186,7 +182,7 @@ mod tests {
     use super::*;
 
     fn claims(text: &str) -> bool {
-        may_be_document(text.as_bytes())
+        may_be_openapi(text.as_bytes())
     }
 
     #[test]
@@ -229,11 +225,5 @@ mod tests {
         ] {
             assert!(!claims(text), "{text:?}");
         }
-    }
-
-    #[test]
-    fn text_in_utf_16_is_not_passed_over() {
-        let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain("openapi: 3.0.0".bytes().flat_map(|b| [b, 0])).collect();
-        assert!(may_be_document(&wide));
     }
 }

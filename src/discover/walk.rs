@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
-use super::{Changed, Found, Project, Unread, may_be_document};
+use super::markers::{self, Looks};
+use super::{Changed, Found, Project, Unread};
 use crate::error::{LoadError, ProblemCode};
 use crate::settings::Settings;
 
@@ -49,7 +50,6 @@ pub fn inputs(project: &Project, settings: &Settings, selection: &Selection<'_>)
     files.retain(|path| !named.contains(path));
     read_all(project, settings, files.into_iter().collect(), false, &mut found);
     read_all(project, settings, named.into_iter().collect(), true, &mut found);
-    found.documents.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     found
 }
 
@@ -79,7 +79,6 @@ pub fn project_documents(project: &Project, settings: &Settings, changes: &Selec
         read_all(project, settings, files.into_iter().collect(), false, &mut found);
     }
     found.changed = Some(if everything { Changed::Everything } else { Changed::Files(changed) });
-    found.documents.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     found
 }
 
@@ -138,22 +137,26 @@ fn is_candidate(settings: &Settings, path: &str) -> bool {
     USUAL_EXTENSIONS.iter().any(|usual| usual.eq_ignore_ascii_case(extension))
 }
 
-/// Reads files and keeps those that may be documents.
+/// Reads files and sorts them by what they may be.
 fn read_all(project: &Project, settings: &Settings, paths: Vec<String>, named: bool, found: &mut Found) {
     enum Outcome {
-        Document(Vec<u8>),
-        Other,
+        Read(Vec<u8>, Looks),
+        Ignored,
         Failed(ProblemCode, String),
     }
     let limit = settings.limits.bytes;
     let read = |path: &str| match project.read(path, limit) {
-        Ok(bytes) if may_be_document(&bytes) => Outcome::Document(bytes),
-        Ok(_) => Outcome::Other,
+        Ok(bytes) => {
+            let looks = markers::in_file(path, &bytes);
+            // What is ignored must not pile up.
+            let is_wanted = looks.is_document() || looks.is_support;
+            if is_wanted { Outcome::Read(bytes, looks) } else { Outcome::Ignored }
+        }
         Err(error @ LoadError::TooLarge(_)) => {
             let head = project.read_head(path, HEAD);
             // A named file is too large whatever it holds.
-            let concerns_us = named || may_be_document(&head);
-            if concerns_us { Outcome::Failed(ProblemCode::TooLarge, error.to_string()) } else { Outcome::Other }
+            let concerns_us = named || markers::in_file(path, &head).is_document();
+            if concerns_us { Outcome::Failed(ProblemCode::TooLarge, error.to_string()) } else { Outcome::Ignored }
         }
         Err(error) => Outcome::Failed(ProblemCode::Unreadable, error.to_string()),
     };
@@ -164,9 +167,9 @@ fn read_all(project: &Project, settings: &Settings, paths: Vec<String>, named: b
             found.named.insert(path.clone());
         }
         match outcome {
-            Outcome::Document(bytes) => found.documents.push((path, bytes)),
-            Outcome::Other if named => {}
-            Outcome::Other => found.ignored_files += 1,
+            Outcome::Read(bytes, looks) => found.put(path, bytes, looks),
+            Outcome::Ignored if named => {}
+            Outcome::Ignored => found.ignored_files += 1,
             Outcome::Failed(code, message) => found.unread.push(Unread { path, code, message }),
         }
     }

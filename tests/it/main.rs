@@ -12,6 +12,7 @@ mod discover;
 mod docs;
 mod facts;
 mod findings;
+mod formats;
 mod inventory_facts;
 mod json_cases;
 mod model;

@@ -1,0 +1,21 @@
+//! Compose files, in which gateways are set by labels, arguments and variables.
+
+use super::doc::Doc;
+use crate::source::NodeKind;
+
+/// The services of a compose file; none if `doc` is none.
+pub(super) fn services(doc: Doc<'_>) -> impl Iterator<Item = Doc<'_>> {
+    let services = doc.map("services").into_iter().flat_map(Doc::values);
+    services.filter(|service| service.kind() == NodeKind::Map)
+}
+
+/// Names and values of variables or labels: a map, or a list of `NAME=VALUE`.
+pub(super) fn pairs(doc: Doc<'_>) -> impl Iterator<Item = (&str, &str)> {
+    let listed = doc.items().map(|item| item.text().split_once('=').unwrap_or((item.text(), "")));
+    doc.entries().map(|(name, value)| (name, value.text())).chain(listed)
+}
+
+/// The arguments of a command: a list, or one text with blanks between them.
+pub(super) fn arguments(doc: Doc<'_>) -> impl Iterator<Item = &str> {
+    doc.items().map(Doc::text).chain(doc.text().split_ascii_whitespace())
+}

@@ -1,0 +1,136 @@
+//! What tells the gateway formats apart: one row per format, each in a file of
+//! its own. A row knows byte strings that no file of the format is without, and
+//! how to tell the format in a parsed document. Nothing here reads what a
+//! configuration means.
+
+mod aws;
+mod compose;
+mod doc;
+mod envoy;
+mod gateway_api;
+mod ingress;
+mod istio;
+mod kong;
+mod krakend;
+mod kubernetes;
+mod nginx;
+mod traefik;
+
+use super::format::{Format, Formats};
+use crate::source::{NodeKind, SourceFile, Tree};
+use doc::Doc;
+pub(super) use kubernetes::SUPPORT;
+use kubernetes::{Group, Object};
+
+/// How one format is told.
+pub(super) struct Row {
+    format: Format,
+    /// Sets of byte strings: a file that has not all strings of one of them is
+    /// not of this format. Says yes too often; what is parsed has the last word.
+    pub(super) markers: &'static [&'static [&'static str]],
+    /// Its custom resources.
+    groups: &'static [Group],
+    /// Whether a document that is no object of Kubernetes is of the format.
+    claims: fn(Doc<'_>) -> bool,
+    /// Whether an object of Kubernetes that is none of `groups` carries the format.
+    claims_object: fn(&Object<'_>) -> bool,
+    /// Whether a text that could not be parsed is meant to be of the format.
+    claims_text: fn(&str) -> bool,
+}
+
+/// All rows, in the order of [`Format::ALL`].
+pub(super) static ROWS: [Row; 9] = [
+    kong::ROW,
+    nginx::ROW,
+    ingress::ROW,
+    gateway_api::ROW,
+    istio::ROW,
+    envoy::ROW,
+    traefik::ROW,
+    aws::ROW,
+    krakend::ROW,
+];
+
+/// Of rows that know no such thing.
+const fn no_doc(_: Doc<'_>) -> bool {
+    false
+}
+
+const fn no_object(_: &Object<'_>) -> bool {
+    false
+}
+
+const fn no_text(_: &str) -> bool {
+    false
+}
+
+/// Whether the file of this name may be a configuration of nginx, or one like that of Kong.
+pub(super) fn may_be_nginx(_path: &str, _bytes: &[u8]) -> bool {
+    false
+}
+
+/// The gateway formats of a file: what was parsed of it says so or, if it could
+/// not be parsed as a whole and what was says nothing, its text.
+pub fn formats_of(file: &SourceFile) -> Formats {
+    let found = in_tree(&file.tree, true);
+    if found.is_empty() && !file.problems.is_empty() { in_text(&file.text) } else { found }
+}
+
+/// Whether a file holds objects of Kubernetes that others are joined with:
+/// services, configuration, workloads, namespaces. On its own it is nothing to judge.
+pub fn is_support(file: &SourceFile) -> bool {
+    kubernetes::objects(&file.tree).any(|object| object.is_support())
+}
+
+/// Whether a run that judges these formats needs the objects [`is_support`] tells of.
+pub fn need_support(formats: Formats) -> bool {
+    formats.iter().any(|format| ROWS.iter().any(|row| row.format == format && !row.groups.is_empty()))
+}
+
+/// The kind of the first object of Kubernetes in a file.
+pub(super) fn kubernetes_kind(tree: &Tree) -> Option<&str> {
+    kubernetes::objects(tree).next().map(|object| object.kind)
+}
+
+/// `embedded`: whether to look into the files that a `ConfigMap` holds.
+fn in_tree(tree: &Tree, embedded: bool) -> Formats {
+    let docs = tree.roots().iter().map(|&root| Doc::new(tree, root));
+    docs.filter(|doc| doc.kind() == NodeKind::Map || doc.kind() == NodeKind::Seq)
+        .map(|doc| if kubernetes::is_object(doc) { in_objects(doc, embedded) } else { in_doc(doc) })
+        .fold(Formats::NONE, Formats::union)
+}
+
+fn in_doc(doc: Doc<'_>) -> Formats {
+    ROWS.iter().filter(|row| (row.claims)(doc)).map(|row| row.format).collect()
+}
+
+fn in_objects(doc: Doc<'_>, embedded: bool) -> Formats {
+    let mut found = Formats::NONE;
+    for object in kubernetes::objects_in(doc) {
+        let own = ROWS.iter().find(|row| object.is_of(row.groups));
+        found = match own {
+            Some(row) => found.union(row.format.into()),
+            None => {
+                ROWS.iter().filter(|row| (row.claims_object)(&object)).map(|row| row.format).fold(found, with_format)
+            }
+        };
+        if embedded {
+            found = object.embedded_files().iter().map(|file| in_tree(&file.tree, false)).fold(found, Formats::union);
+        }
+    }
+    found
+}
+
+fn with_format(set: Formats, format: Format) -> Formats {
+    set.union(format.into())
+}
+
+fn in_text(text: &str) -> Formats {
+    let objects = ROWS.iter().filter(|row| kubernetes::text_has(text, row.groups));
+    objects.chain(ROWS.iter().filter(|row| (row.claims_text)(text))).map(|row| row.format).collect()
+}
+
+/// Whether a line of `text` begins with the key `name` of YAML, not indented.
+fn has_root_key(text: &str, name: &str) -> bool {
+    text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(':')))
+}

@@ -1,0 +1,310 @@
+//! What tells the gateway formats apart: a smallest document for each shape, what
+//! looks like one and is none, and the corpus.
+
+use gatelint::discover::{Found, formats_of, is_support};
+use gatelint::source::{self, Limits, SourceFile};
+use gatelint::span::FileId;
+
+fn read(path: &str, text: &str) -> SourceFile {
+    source::read(FileId(0), path, text.as_bytes().to_vec(), &Limits::default())
+}
+
+/// The formats of a file, by name; what its bytes make possible must hold them.
+fn formats(path: &str, text: &str) -> String {
+    let found: Vec<_> = formats_of(&read(path, text)).iter().map(|format| format.as_str()).collect();
+    let mut looks = Found::default();
+    looks.sort_in(path.to_owned(), text.into());
+    assert!(found.is_empty() || !looks.documents.is_empty(), "passed over before it is parsed: {text}");
+    found.join(" ")
+}
+
+#[track_caller]
+fn each_is(format: &str, texts: &[&str]) {
+    for text in texts {
+        assert_eq!(formats("file.yaml", text), format, "{text}");
+    }
+}
+
+#[track_caller]
+fn none_is_any(texts: &[&str]) {
+    each_is("", texts);
+}
+
+// ---------------------------------------------------------------- file formats
+
+#[test]
+fn a_declarative_file_of_kong_states_its_version_and_lists_entities() {
+    each_is(
+        "kong",
+        &[
+            "_format_version: '3.0'\nservices: []\n",
+            "_format_version: 1.1\nplugins: [{name: cors}]\n",
+            "{\"_format_version\": \"2.1\", \"consumers\": []}",
+            "_konnect: {control_plane_name: x}\nservices: [{name: a, host: b}]\n",
+            "_transform: false\nservices: [{name: a, url: 'http://b'}]\n",
+        ],
+    );
+    none_is_any(&[
+        "_format_version: '1.0'\nadd-plugins: []\n",
+        "_format_version: '3.0'\n_workspace: x\n",
+        "_info: {}\nservices: [{name: a}]\n",
+        "services: [{name: a, url: 'http://b'}]\n",
+        "rules: {a: {given: '$._format_version'}}\n",
+    ]);
+}
+
+#[test]
+fn settings_of_kong_stand_in_the_environment() {
+    each_is(
+        "kong",
+        &[
+            "services: {kong: {image: kong, environment: {KONG_DATABASE: 'off'}}}\n",
+            "services: {kong: {environment: ['KONG_ADMIN_LISTEN=0.0.0.0:8001']}}\n",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: kong}\nspec: {template: {spec: {containers: [{env: \
+             [{name: KONG_PROXY_LISTEN, value: '0.0.0.0:8000'}]}]}}}\n",
+        ],
+    );
+    none_is_any(&["services: {app: {environment: {KONG_URL: 'http://kong:8001'}}}\n"]);
+}
+
+#[test]
+fn krakend_is_told_by_version_and_endpoints_or_by_its_schema() {
+    each_is(
+        "krakend",
+        &[
+            "{\"version\": 3, \"endpoints\": [{\"endpoint\": \"/a\", \"backend\": []}]}",
+            "version: 3\nendpoints: [{endpoint: /a, backend: []}]\n",
+            "{\"$schema\": \"https://www.krakend.io/schema/v2.7/krakend.json\", \"version\": 3}",
+            "$schema: https://www.krakend.io/schema/krakend.json\nextra_config: {}\nasync_agent: []\n",
+        ],
+    );
+    none_is_any(&[
+        "version: '3'\nservices: {backend: {image: x}, endpoints: {}}\n",
+        "version: 2\nendpoints: [{endpoint: /a, backend: []}]\n",
+        "version: 3\nendpoints: [{url: /a, backend: []}]\n",
+        "version: 3\nextra_config: {}\nasync_agent: []\nx: [endpoints, backend]\n",
+    ]);
+}
+
+#[test]
+fn envoy_is_told_by_its_resources_and_not_by_its_administration() {
+    each_is(
+        "envoy",
+        &[
+            "static_resources: {listeners: []}\n",
+            "admin: {}\ndynamic_resources: {cds_config: {path: cds.yaml}}\n",
+            "resources:\n- '@type': type.googleapis.com/envoy.config.cluster.v3.Cluster\n",
+            "- '@type': type.googleapis.com/envoy.config.route.v3.RouteConfiguration\n",
+            "'@type': type.googleapis.com/envoy.api.v2.Listener\n",
+        ],
+    );
+    none_is_any(&[
+        "admin: {address: {}}\nnode: {id: a}\n",
+        "static_resources: [logo.png]\n",
+        "static_resources: {images: []}\n",
+        "resources: [{'@type': type.googleapis.com/google.protobuf.Any}]\n",
+        "'@type': type.googleapis.com/envoy.extensions.filters.http.router.v3.Router\n",
+    ]);
+}
+
+#[test]
+fn a_static_file_of_traefik_has_entry_points_or_two_shapes() {
+    each_is(
+        "traefik",
+        &[
+            "entryPoints: {web: {address: ':80'}}\n",
+            "entrypoints: {dns: {address: '127.0.0.1:53/udp'}}\n",
+            "providers: {docker: {}}\nlog: {level: DEBUG}\n",
+            "api: {insecure: true}\naccessLog: {}\n",
+            "certificatesResolvers: {le: {acme: {email: a@example.com}}}\nproviders: {file: {directory: /etc}}\n",
+            "ports: {web: {port: 8000}, websecure: {port: 8443}}\n",
+        ],
+    );
+    none_is_any(&[
+        "log: {level: info}\n",
+        "log: {level: info}\nproviders: {aws: {}}\n",
+        "api: {url: x}\nlog: {level: info}\n",
+        "providers: [docker]\nlog: level\n",
+        "entryPoints: {main: {address: src/main.js}}\n",
+        "ports: {web: 80, websecure: 443}\n",
+    ]);
+}
+
+#[test]
+fn a_dynamic_file_of_traefik_has_routers_middlewares_services_or_tls() {
+    each_is(
+        "traefik",
+        &[
+            "http: {routers: {a: {rule: 'Host(`a`)', service: a}}}\n",
+            "http: {middlewares: {a: {basicAuth: {users: []}}}}\n",
+            "http: {services: {a: {loadBalancer: {servers: []}}}}\n",
+            "tcp: {routers: {a: {rule: 'HostSNI(`*`)'}}}\n",
+            "udp: {routers: {a: {service: a}}, services: {a: {loadBalancer: {}}}}\n",
+            "tls: {options: {default: {minVersion: VersionTLS12}}}\n",
+            "tls: {certificates: [{certFile: a, keyFile: b}]}\n",
+        ],
+    );
+    none_is_any(&[
+        "http: {port: 80}\n",
+        "http: {middlewares: [cors]}\n",
+        "http: {routers: [users]}\n",
+        "spring: {cloud: {gateway: {routes: []}}}\nhttp: {services: {a: {url: b}}}\n",
+        "tls: {minVersion: '1.2', options: {}}\n",
+    ]);
+}
+
+#[test]
+fn labels_and_arguments_speak_to_traefik() {
+    each_is(
+        "traefik",
+        &[
+            "services: {app: {labels: ['traefik.http.routers.a.rule=Host(`a`)']}}\n",
+            "services: {app: {labels: {Traefik.Enable: 'true'}}}\n",
+            "services: {app: {deploy: {labels: [traefik.tcp.routers.a.rule=x]}}}\n",
+            "services: {traefik: {command: ['--entryPoints.web.address=:80']}}\n",
+            "services: {traefik: {command: '--api --entrypoints.web.address=:80'}}\n",
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: t}\nspec: {template: {spec: {containers: [{args: \
+             ['--entrypoints.web.address=:80']}]}}}\n",
+        ],
+    );
+    none_is_any(&[
+        "services: {app: {labels: [com.example.traefik.enable=true]}}\n",
+        "services: {app: {labels: [traefik.docker.network=x]}}\n",
+        "apiVersion: v1\nkind: Pod\nmetadata: {labels: {traefik.enable: 'true'}}\n",
+        "services: {app: {command: [serve, '--address=:80']}}\n",
+    ]);
+}
+
+#[test]
+fn an_openapi_document_with_extensions_of_amazon_is_both() {
+    let text = "openapi: 3.0.1\npaths: {/a: {get: {x-amazon-apigateway-integration: {}}}}\n";
+    assert_eq!(formats("api.yaml", text), "aws");
+    assert!(gatelint::discover::is_root(&read("api.yaml", text).tree).is_some());
+    none_is_any(&[
+        "openapi: 3.0.1\npaths: {/a: {get: {x-kong-plugin-cors: {}, description: x-amazon-apigateway-integration}}}\n",
+        "swagger: '2.0'\nx-google-backend: {}\nx-tyk-api-gateway: {}\n",
+        "paths: {/a: {get: {x-amazon-apigateway-integration: {}}}}\n",
+    ]);
+}
+
+#[test]
+fn a_template_of_cloudformation_is_told_by_its_resources() {
+    each_is(
+        "aws",
+        &[
+            "Resources: {Api: {Type: 'AWS::ApiGateway::RestApi'}}\n",
+            "Resources: {Api: {Type: 'AWS::ApiGatewayV2::Api', Properties: {Name: !Ref Name}}}\n",
+            "{\"Resources\": {\"Api\": {\"Type\": \"AWS::Serverless::HttpApi\"}}}",
+            "Resources: {F: {Type: 'AWS::Serverless::Function', Properties: {Events: {E: {Type: Api}}}}}\n",
+        ],
+    );
+    none_is_any(&[
+        "Resources: {Bucket: {Type: 'AWS::S3::Bucket'}}\n",
+        "Resources: {F: {Type: 'AWS::Serverless::Function', Properties: {Events: {E: {Type: SQS}}}}}\n",
+        "service: x\nprovider: {name: aws}\nfunctions: {a: {events: [{httpApi: '*'}]}}\nx: 'AWS::ApiGateway::RestApi'\n",
+        "[{ResourceType: 'AWS::ApiGateway::RestApi'}]\n",
+    ]);
+}
+
+// ------------------------------------------------------------------ Kubernetes
+
+fn object(version: &str, kind: &str) -> String {
+    format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n")
+}
+
+#[test]
+fn objects_of_kubernetes_are_told_by_group_and_kind() {
+    for (version, kind, format) in [
+        ("networking.k8s.io/v1", "Ingress", "ingress"),
+        ("extensions/v1beta1", "Ingress", "ingress"),
+        ("networking.k8s.io/v1", "IngressClass", "ingress"),
+        ("gateway.networking.k8s.io/v1", "Gateway", "gateway-api"),
+        ("gateway.networking.k8s.io/v1beta1", "HTTPRoute", "gateway-api"),
+        ("gateway.envoyproxy.io/v1alpha1", "SecurityPolicy", "gateway-api"),
+        ("networking.istio.io/v1", "Gateway", "istio"),
+        ("networking.istio.io/v1", "VirtualService", "istio"),
+        ("security.istio.io/v1", "AuthorizationPolicy", "istio"),
+        ("traefik.io/v1alpha1", "IngressRoute", "traefik"),
+        ("traefik.containo.us/v1alpha1", "Middleware", "traefik"),
+        ("configuration.konghq.com/v1", "KongClusterPlugin", "kong"),
+        ("networking.k8s.io/v1", "NetworkPolicy", ""),
+        ("gateway.solo.io/v1", "VirtualService", ""),
+        ("networking.istio.io.example.com/v1", "Gateway", ""),
+        ("v1", "Gateway", ""),
+        ("projectcontour.io/v1", "HTTPProxy", ""),
+        ("k8s.nginx.org/v1", "VirtualServer", ""),
+    ] {
+        assert_eq!(formats("a.yaml", &object(version, kind)), format, "{version} {kind}");
+    }
+}
+
+#[test]
+fn every_document_of_a_file_and_every_item_of_a_list_counts() {
+    let several = [object("v1", "Service"), object("networking.k8s.io/v1", "Ingress")].join("---\n");
+    assert_eq!(formats("a.yaml", &several), "ingress");
+    let both = format!("{several}---\n{}", object("networking.istio.io/v1", "Gateway"));
+    assert_eq!(formats("a.yaml", &both), "ingress istio");
+    let item = "{apiVersion: traefik.io/v1alpha1, kind: Middleware, metadata: {name: a}}";
+    assert_eq!(formats("a.yaml", &format!("apiVersion: v1\nkind: List\nitems: [{item}]\n")), "traefik");
+}
+
+#[test]
+fn a_definition_of_custom_resources_holds_names_and_no_objects() {
+    none_is_any(&[
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.traefik.io}\n\
+                   spec: {group: traefik.io, names: {kind: Middleware}, versions: [{schema: {openapi: x}}]}\n",
+    ]);
+}
+
+#[test]
+fn a_config_map_has_the_formats_of_the_files_in_it() {
+    let map = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{data}");
+    assert_eq!(formats("a.yaml", &map("  envoy.yaml: |\n    static_resources: {listeners: []}\n")), "envoy");
+    assert_eq!(formats("a.yaml", &map("  traefik.yml: |\n    entryPoints: {web: {address: ':80'}}\n")), "traefik");
+    assert_eq!(formats("a.yaml", &map("  proxy-body-size: 8m\n")), "");
+}
+
+#[test]
+fn what_others_are_joined_with_is_support_and_nothing_to_judge() {
+    for (version, kind) in [("v1", "Service"), ("v1", "ConfigMap"), ("v1", "Namespace"), ("apps/v1", "Deployment")] {
+        let text = object(version, kind);
+        let mut found = Found::default();
+        found.sort_in("a.yaml".to_owned(), text.clone().into());
+        assert!(is_support(&read("a.yaml", &text)) && found.support.len() == 1, "{kind}");
+        assert_eq!(formats("a.yaml", &text), "", "{kind}");
+    }
+    assert!(!is_support(&read("a.yaml", &object("batch/v1", "Job"))));
+}
+
+#[test]
+fn support_is_read_only_where_something_may_need_it() {
+    let take = |others: &[(&str, &str)]| {
+        let mut found = Found::default();
+        found.sort_in("service.yaml".to_owned(), object("v1", "Service").into());
+        for (path, text) in others {
+            found.sort_in((*path).to_owned(), (*text).into());
+        }
+        let paths: Vec<String> = found.take_files().into_iter().map(|(path, _)| path).collect();
+        (paths.join(" "), found.ignored_files)
+    };
+    let ingress = object("networking.k8s.io/v1", "Ingress");
+    assert_eq!(take(&[("ingress.yaml", &ingress)]), ("ingress.yaml service.yaml".to_owned(), 0));
+    assert_eq!(take(&[("kong.yaml", "_format_version: '3.0'\n")]), ("kong.yaml".to_owned(), 1));
+}
+
+// ------------------------------------------------------------------- templates
+
+#[test]
+fn a_template_that_cannot_be_parsed_is_told_by_its_lines() {
+    let chart = "{{- if .Values.on }}\napiVersion: {{ include \"version\" . }}\nkind: Ingress\nmetadata: {{ .x }}\n{{- end }}\n";
+    assert_eq!(formats("a.yaml", chart), "ingress");
+    let chart = chart.replace("{{ include \"version\" . }}", "networking.istio.io/v1").replace("Ingress", "Gateway");
+    assert_eq!(formats("a.yaml", &chart), "istio");
+    let chart = chart.replace("networking.istio.io/v1", "{{ .version }}");
+    assert_eq!(formats("a.yaml", &chart), "", "two groups have a Gateway");
+    assert_eq!(
+        formats("a.yaml", "http:\n  routers:\n  {{ range .x }}\n    a{{ . }}:\n      rule: x\n  {{ end }}\n"),
+        "traefik"
+    );
+    assert_eq!(formats("a.yaml", "{{- if .x }}\n_format_version: '3.0'\n{{- end }}\n"), "kong");
+}
