@@ -57,9 +57,9 @@ fn identity_pointer(tree: &Tree, node: NodeId) -> String {
     let mut steps: Vec<String> = Vec::new();
     let mut at = node;
     while let Some(parent) = tree.parent(at) {
-        steps.push(match tree.key(at) {
-            Some(key) => key.replace('~', "~0").replace('/', "~1"),
-            None => format!("[{}]", identity(tree, at)),
+        steps.extend(match (tree.key(at), tree.step(at)) {
+            (None, Some(_)) => Some(format!("[{}]", identity(tree, at))),
+            (_, step) => step.map(|step| step.replace('~', "~0").replace('/', "~1")),
         });
         at = parent;
     }
@@ -116,4 +116,30 @@ fn content(tree: &Tree, node: NodeId) -> String {
     let mut text = String::new();
     hex(&hash.finalize()[..8], &mut text);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Limits, read};
+    use crate::span::FileId;
+
+    fn pointers(path: &str, text: &str) -> Vec<String> {
+        let file = read(FileId(0), path, text.as_bytes().to_vec(), &Limits::default());
+        assert_eq!(file.problems, []);
+        file.tree.ids().map(|id| identity_pointer(&file.tree, id)).collect()
+    }
+
+    #[test]
+    fn a_directive_of_nginx_keeps_its_name_when_others_are_added_above() {
+        let text = "http { server { listen 80; server_name a; location /b { add_header C d; deny all; } } }";
+        let more = "user x;\nhttp { gzip on; server { listen 81; }\nserver { access_log /a; server_name a; listen 80;\n\
+                    allow 1.1.1.1; location /a { deny all; }\nlocation /b { deny 1.1.1.1; add_header E f; \
+                    add_header C d; deny all; } } }";
+        let after = pointers("nginx.conf", more);
+        for pointer in pointers("nginx.conf", text) {
+            assert!(after.contains(&pointer), "{pointer} in {after:#?}");
+        }
+        assert!(after.contains(&"/http/server[a:80]/location[~1b]/add_header[C]/[d]".to_owned()), "{after:#?}");
+    }
 }

@@ -1,11 +1,17 @@
 //! Files of a run and their located trees: [`SourceMap`] owns the files, the
 //! readers turn each text into one [`Tree`]. Knows no OpenAPI and opens no file.
 
+mod comment;
 pub mod de;
 mod json;
 mod lines;
+mod nginx;
+mod properties;
 mod read;
 mod scalar;
+mod syntax;
+mod template;
+mod toml;
 mod tree;
 mod yaml;
 
@@ -14,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use lines::{LineIndex, Position};
 pub use read::read;
+pub use syntax::{Syntax, syntax_of};
 pub use tree::{Children, Comment, DuplicateKey, NodeKind, Sym, Tree};
 
 use crate::error::{LoadError, Problem};
@@ -46,6 +53,11 @@ pub struct SourceFile {
     pub text: Arc<str>,
     /// Its located tree, as far as it could be read.
     pub tree: Tree,
+    /// How it is written.
+    pub syntax: Syntax,
+    /// Whether template actions stand in it outside of comments: it is not what will be
+    /// deployed, and what it lacks may come from elsewhere.
+    pub templated: bool,
     /// Why parts of it could not be read.
     pub problems: Vec<Problem>,
     lines: OnceLock<LineIndex>,

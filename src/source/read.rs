@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use regex::Regex;
 
 use super::tree::TreeBuilder;
-use super::{Limits, SourceFile, json, yaml};
+use super::{Limits, SourceFile, Syntax, json, nginx, properties, syntax_of, template, toml, yaml};
 use crate::error::{Problem, ProblemCode};
 use crate::span::{FileId, Span};
 
@@ -21,8 +21,8 @@ const MAX_BYTES: usize = 512 << 20;
 /// text **without** it. A byte that is not UTF-8 reads as `?`, so that all
 /// others keep their offsets.
 ///
-/// A file whose name ends in `.json` is JSON. Any other one is JSON if it begins
-/// with a bracket and is well-formed, else YAML.
+/// [`syntax_of`] says in which syntax, with one exception: a file that begins like JSON
+/// but is not well-formed is read as YAML, unless its name ends in `.json`.
 pub fn read(id: FileId, path: &str, bytes: Vec<u8>, limits: &Limits) -> SourceFile {
     let limit = limits.bytes.min(MAX_BYTES);
     if bytes.len() > limit {
@@ -34,11 +34,13 @@ pub fn read(id: FileId, path: &str, bytes: Vec<u8>, limits: &Limits) -> SourceFi
         return SourceFile::broken(id, path, ProblemCode::Encoding, message);
     }
     let (text, mut problems) = decode(id, bytes);
-    let (builder, found) = parse(id, path, &text, limits);
+    let (builder, syntax, found) = parse(id, path, &text, limits);
     // What is wrong with the syntax of a file in another encoding is that encoding.
     let misread = !problems.is_empty();
     problems.extend(found.into_iter().filter(|problem| !misread || problem.code != ProblemCode::Syntax));
-    SourceFile { id, path: path.to_owned(), text, tree: builder.finish(), problems, lines: OnceLock::new() }
+    let templated = template::is_in(&text);
+    let tree = builder.finish();
+    SourceFile { id, path: path.to_owned(), text, tree, syntax, templated, problems, lines: OnceLock::new() }
 }
 
 impl SourceFile {
@@ -52,7 +54,8 @@ impl SourceFile {
         let text: Arc<str> = Arc::from("");
         let tree = TreeBuilder::new(id, Arc::clone(&text)).finish();
         let problems = vec![Problem::new(code, message, Span::new(id, 0, 0))];
-        Self { id, path: path.to_owned(), text, tree, problems, lines: OnceLock::new() }
+        let syntax = syntax_of(path, "");
+        Self { id, path: path.to_owned(), text, tree, syntax, templated: false, problems, lines: OnceLock::new() }
     }
 }
 
@@ -104,22 +107,51 @@ fn mend(bytes: Vec<u8>) -> (String, usize, usize) {
     (text, first.unwrap_or(0), count)
 }
 
-fn parse(id: FileId, path: &str, text: &Arc<str>, limits: &Limits) -> (TreeBuilder, Vec<Problem>) {
-    let is_json = path.len() > 5 && path.as_bytes()[path.len() - 5..].eq_ignore_ascii_case(b".json");
-    let first = text.bytes().find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-    if is_json || matches!(first, Some(b'{' | b'[')) {
-        let mut builder = TreeBuilder::new(id, Arc::clone(text));
-        match json::read(id, text, limits, &mut builder) {
-            Ok(()) => return (builder, Vec::new()),
-            Err(problem) if is_json || problem.code != ProblemCode::Syntax => {
-                return (builder, as_template(text, vec![*problem]));
-            }
-            Err(_) => {}
-        }
-    }
+fn parse(id: FileId, path: &str, text: &Arc<str>, limits: &Limits) -> (TreeBuilder, Syntax, Vec<Problem>) {
+    let syntax = syntax_of(path, text);
     let mut builder = TreeBuilder::new(id, Arc::clone(text));
-    let problems = yaml::read(id, text, limits, &mut builder);
-    (builder, as_template(text, problems))
+    let problems = match syntax {
+        Syntax::Json => match json::read(id, text, limits, &mut builder) {
+            Ok(()) => Vec::new(),
+            Err(problem) if is_json(path) || problem.code != ProblemCode::Syntax => as_template(text, vec![*problem]),
+            Err(_) => {
+                let mut builder = TreeBuilder::new(id, Arc::clone(text));
+                let problems = yaml::read(id, text, limits, &mut builder);
+                return (builder, Syntax::Yaml, as_template(text, problems));
+            }
+        },
+        Syntax::Yaml => as_template(text, yaml::read(id, text, limits, &mut builder)),
+        Syntax::Toml => as_template(text, toml::read(id, text, limits, &mut builder)),
+        Syntax::Properties => as_template(text, properties::read(id, text, &mut builder)),
+        Syntax::Nginx => {
+            let (problems, action) = nginx::read(id, text, limits, &mut builder);
+            match action {
+                Some(action) => one_template(problems, action),
+                None => problems,
+            }
+        }
+    };
+    (builder, syntax, problems)
+}
+
+fn is_json(path: &str) -> bool {
+    path.len() > 5 && path.as_bytes()[path.len() - 5..].eq_ignore_ascii_case(b".json")
+}
+
+/// Says that a file is a template, at its first syntax error or else at `action`, its first one.
+fn one_template(mut problems: Vec<Problem>, action: Span) -> Vec<Problem> {
+    let found = problems.iter().find(|problem| problem.code == ProblemCode::Syntax);
+    let template = match found {
+        Some(problem) => Problem::new(
+            ProblemCode::Templated,
+            format!("a template, read only in part: {}", problem.message),
+            problem.span,
+        ),
+        None => Problem::new(ProblemCode::Templated, "a template: what its actions stand for is not known", action),
+    };
+    problems.retain(|problem| problem.code != ProblemCode::Syntax);
+    problems.push(template);
+    problems
 }
 
 /// Syntax errors in what is a template are not the file's fault. A template

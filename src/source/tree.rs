@@ -9,6 +9,7 @@
 
 mod build;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -120,11 +121,19 @@ pub struct Tree {
     /// Children by key, for maps with more than [`INDEX_OVER`] entries.
     index: HashMap<u32, Box<[(u32, u32)]>>,
     merge_keys: bool,
+    /// All nodes by where they begin, if that is not the order of the tree: the parts of a
+    /// TOML table may stand between those of others.
+    order: Option<Box<[u32]>>,
+    /// For a syntax whose keys repeat on purpose: how its entries are told apart.
+    step: Option<Step>,
     /// Mapping keys that occur twice, in document order.
     pub duplicates: Vec<DuplicateKey>,
     /// Comments that hold `gatelint:`, in document order.
     pub comments: Vec<Comment>,
 }
+
+/// Names a node in a pointer; `None` for one that needs no name there.
+pub type Step = fn(&Tree, NodeId) -> Option<Cow<'_, str>>;
 
 /// Maps with more entries than this get a sorted key index.
 const INDEX_OVER: u32 = 16;
@@ -264,6 +273,14 @@ impl Tree {
         if own.is_none() && self.merge_keys { self.get_merged(map, key) } else { own }
     }
 
+    /// All values under `key` of a mapping, in order, for a syntax whose keys repeat
+    /// on purpose. Merge keys are not looked at.
+    pub fn all(&self, map: NodeId, key: &str) -> impl Iterator<Item = NodeId> {
+        let key = self.sym(key).filter(|_| self.kind(map) == NodeKind::Map);
+        let entries = key.map(|_| self.children(map)).into_iter().flatten();
+        entries.filter(move |&entry| self.key_sym(entry) == key)
+    }
+
     fn get_own(&self, map: NodeId, key: Sym) -> Option<NodeId> {
         if self.kind(map) != NodeKind::Map {
             return None;
@@ -314,6 +331,9 @@ impl Tree {
     pub fn entries(&self, map: NodeId) -> Vec<NodeId> {
         if self.kind(map) != NodeKind::Map {
             return Vec::new();
+        }
+        if self.step.is_some() {
+            return self.children(map).collect();
         }
         let merge = if self.merge_keys { self.sym("<<") } else { None };
         let used = |of: NodeId| {
@@ -379,20 +399,33 @@ impl Tree {
         (self.kind(id) == NodeKind::Int).then(|| scalar::integer(self.text(id))).flatten()
     }
 
+    /// How many entries stand before a node that has no key.
+    pub fn index(&self, id: NodeId) -> usize {
+        let node = self.node(id);
+        if node.key == NONE { node.key_start as usize } else { 0 }
+    }
+
+    /// The last step of a node's pointer, not escaped: its key, or its index. Where keys
+    /// repeat on purpose, what tells the node from its siblings; `None` if that takes no step.
+    pub fn step(&self, id: NodeId) -> Option<Cow<'_, str>> {
+        match (self.step, self.key(id)) {
+            (Some(step), _) => step(self, id),
+            (None, Some(key)) => Some(Cow::Borrowed(key)),
+            (None, None) => Some(Cow::Owned(self.index(id).to_string())),
+        }
+    }
+
     /// The JSON pointer of a node (RFC 6901), without document index.
     pub fn pointer(&self, id: NodeId) -> String {
         let mut steps = Vec::new();
         let mut at = id;
         while let Some(parent) = self.parent(at) {
-            steps.push(match self.key(at) {
-                Some(key) => key.replace('~', "~0").replace('/', "~1"),
-                None => self.node(at).key_start.to_string(),
-            });
+            steps.extend(self.step(at));
             at = parent;
         }
         steps.iter().rev().fold(String::new(), |mut pointer, step| {
             pointer.push('/');
-            pointer.push_str(step);
+            pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
             pointer
         })
     }
@@ -407,12 +440,20 @@ impl Tree {
             at = self.resolve(at);
             let step = step.replace("~1", "/").replace("~0", "~");
             at = match self.kind(at) {
+                _ if self.step.is_some() => self.named(at, &step)?,
                 NodeKind::Map => self.get(at, &step)?,
                 NodeKind::Seq => self.children(at).nth(step.parse().ok()?)?,
                 _ => return None,
             };
         }
         Some(at)
+    }
+
+    /// The entry of `container` with a step of its own, over those that take none.
+    fn named(&self, container: NodeId, step: &str) -> Option<NodeId> {
+        let entry = self.children(container).find(|&entry| self.step(entry).is_some_and(|own| own == step));
+        let through = || self.children(container).find(|&entry| self.step(entry).is_none());
+        entry.or_else(|| self.named(through()?, step))
     }
 
     /// The deepest node whose key or value covers byte `offset`.
@@ -422,11 +463,33 @@ impl Tree {
             let start = self.key_span(id).map_or(span.start, |key| key.start);
             start <= offset && offset < span.end.max(start + 1)
         };
+        if self.order.is_some() {
+            // The parts of a table stand between those of others: the one that covers least is meant.
+            let size = |id: &NodeId| self.span(*id).end - self.begin(*id);
+            return self.ids().filter(|&id| covers(id)).min_by_key(|id| (size(id), u32::MAX - id.0));
+        }
         let mut at = self.roots.iter().copied().find(|&root| covers(root))?;
         while let Some(child) = self.children(at).find(|&child| covers(child)) {
             at = child;
         }
         Some(at)
+    }
+
+    /// Where a node begins: at its key, if it has one.
+    pub fn begin(&self, id: NodeId) -> u32 {
+        let node = self.node(id);
+        if node.key == NONE { node.start } else { node.key_start }
+    }
+
+    /// The nodes that begin in `range`, in the order of the text.
+    pub fn beginning_in(&self, range: Range<usize>) -> impl Iterator<Item = NodeId> {
+        let nth = |index: usize| NodeId(self.order.as_ref().map_or(index as u32, |order| order[index]));
+        let (mut low, mut high) = (0, self.nodes.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if (self.begin(nth(middle)) as usize) < range.start { low = middle + 1 } else { high = middle }
+        }
+        (low..self.nodes.len()).map(nth).take_while(move |&id| (self.begin(id) as usize) < range.end)
     }
 }
 

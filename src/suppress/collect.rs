@@ -68,7 +68,7 @@ pub fn collect(
 fn scope(file: &SourceFile, comment: &Comment, directive: &Directive) -> Result<(Scope, NodeId), String> {
     let root = file.tree.roots().first().copied().unwrap_or(NodeId(0));
     if directive.whole_file {
-        let first = file.tree.roots().first().map_or(u32::MAX, |&root| begin(file, root));
+        let first = file.tree.roots().first().map_or(u32::MAX, |&root| file.tree.begin(root));
         let leads = comment.alone && comment.span.start < first;
         let misplaced = || "`ignore-file` must stand on a line of its own before the first key".to_owned();
         return if leads { Ok((Scope::File(file.id), root)) } else { Err(misplaced()) };
@@ -78,11 +78,6 @@ fn scope(file: &SourceFile, comment: &Comment, directive: &Directive) -> Result<
         // It covers nothing, and so it will be told as unused.
         None => Ok((Scope::Nodes(file.id, 0..0), root)),
     }
-}
-
-/// Where a node begins: at its key, if it has one.
-fn begin(file: &SourceFile, node: NodeId) -> u32 {
-    file.tree.key_span(node).unwrap_or_else(|| file.tree.span(node)).start
 }
 
 /// The entry a comment covers: the outermost that begins on its line, or, if it
@@ -100,14 +95,7 @@ fn covered(file: &SourceFile, comment: &Comment) -> Option<NodeId> {
         return None;
     }
     let range = lines.range(&file.text, line);
-    // Nodes lie in the order of the text.
-    let (mut low, mut high) = (0, file.tree.len() as u32);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if (begin(file, NodeId(middle)) as usize) < range.start { low = middle + 1 } else { high = middle }
-    }
-    let starts = (low..file.tree.len() as u32).map(NodeId).take_while(|&id| (begin(file, id) as usize) < range.end);
-    let outermost = starts.into_iter().find(|&id| file.tree.parent(id).is_some());
+    let outermost = file.tree.beginning_in(range.clone()).find(|&id| file.tree.parent(id).is_some());
     outermost.or_else(|| {
         // The last line of something that began further up.
         let blanks = file.text[range.clone()].len() - file.text[range.clone()].trim_start().len();

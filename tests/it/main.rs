@@ -25,6 +25,7 @@ mod rules;
 mod sandbox;
 mod settings;
 mod suppress;
+mod syntaxes;
 mod testdata;
 mod text_facts;
 mod tidy;

@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 use std::sync::Arc;
 
-use super::{Comment, DuplicateKey, INDEX_OVER, INSIDE_QUOTES, NONE, Node, NodeKind, Tree};
+use super::{Comment, DuplicateKey, INDEX_OVER, INSIDE_QUOTES, NONE, Node, NodeKind, Step, Tree};
 use crate::source::tree::COUNT_BITS;
 use crate::span::{FileId, NodeId};
 
@@ -30,6 +30,7 @@ pub struct TreeBuilder {
     pending_key: Option<(u32, u32, u32)>,
     recent_keys: Box<[u32]>,
     scratch: Vec<(u32, u32)>,
+    scattered: bool,
     /// Where the node that was pushed or closed last ends.
     last_end: u32,
 }
@@ -50,6 +51,8 @@ impl TreeBuilder {
                 decoded_ends: Vec::new(),
                 index: HashMap::new(),
                 merge_keys: false,
+                order: None,
+                step: None,
                 duplicates: Vec::new(),
                 comments: Vec::new(),
             },
@@ -57,6 +60,7 @@ impl TreeBuilder {
             pending_key: None,
             recent_keys: vec![NONE; RECENT_KEYS].into(),
             scratch: Vec::new(),
+            scattered: false,
             last_end: 0,
         }
     }
@@ -97,6 +101,16 @@ impl TreeBuilder {
     /// Says that the key `<<` merges mappings in this file (YAML, not JSON).
     pub fn allow_merge_keys(&mut self) {
         self.tree.merge_keys = true;
+    }
+
+    /// Says that keys repeat on purpose in this file, and how their values are named in pointers.
+    pub fn repeat_keys(&mut self, step: Step) {
+        self.tree.step = Some(step);
+    }
+
+    /// Says that nodes may not lie in the order of the text.
+    pub fn scatter(&mut self) {
+        self.scattered = true;
     }
 
     /// Keeps a text that differs from what is written.
@@ -168,6 +182,11 @@ impl TreeBuilder {
         while !self.open.is_empty() {
             self.close(None);
         }
+        if self.scattered {
+            let mut order: Box<[u32]> = (0..self.tree.nodes.len() as u32).collect();
+            order.sort_by_key(|&id| self.tree.begin(NodeId(id)));
+            self.tree.order = Some(order);
+        }
         self.tree.duplicates.sort_unstable_by_key(|duplicate| duplicate.second);
         self.tree.comments.sort_unstable_by_key(|comment| comment.span.start);
         self.tree
@@ -213,14 +232,15 @@ impl TreeBuilder {
         self.scratch.clear();
         let tree = &self.tree;
         self.scratch.extend(tree.children(map).map(|child| (tree.node(child).key, child.0)));
+        let repeats = tree.step.is_some();
         let large = self.scratch.len() as u32 > INDEX_OVER;
         if large {
             self.scratch.sort_unstable();
             let pairs = self.scratch.windows(2).filter(|pair| pair[0].0 == pair[1].0);
             let found = pairs.map(|pair| DuplicateKey { first: NodeId(pair[0].1), second: NodeId(pair[1].1) });
-            self.tree.duplicates.extend(found);
+            self.tree.duplicates.extend(found.filter(|_| !repeats));
             self.tree.index.insert(map.0, self.scratch.as_slice().into());
-        } else {
+        } else if !repeats {
             for (i, &(key, second)) in self.scratch.iter().enumerate() {
                 if let Some(&(_, first)) = self.scratch[..i].iter().rev().find(|earlier| earlier.0 == key) {
                     self.tree.duplicates.push(DuplicateKey { first: NodeId(first), second: NodeId(second) });

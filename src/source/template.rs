@@ -1,0 +1,117 @@
+//! Template actions in a text: `{{ }}` (Go, Helm, Jinja), `{% %}` (Jinja) and
+//! `<% %>` (ERB). Finds where they stand; knows neither what they mean nor any syntax.
+
+use memchr::memmem;
+
+/// How actions begin and end.
+const FORMS: [(&[u8; 2], &[u8; 2]); 3] = [(b"{{", b"}}"), (b"{%", b"%}"), (b"<%", b"%>")];
+
+/// The template actions of one text. Each search for an end is bounded by what was
+/// found missing before, so that asking at every byte stays linear.
+#[derive(Debug)]
+pub struct Actions<'t> {
+    text: &'t [u8],
+    /// Forms of which no end stands in the rest of the text.
+    endless: [bool; FORMS.len()],
+}
+
+/// One template action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its last one.
+    pub end: usize,
+    /// Whether it stands for a text. If not, it is a condition, a loop or the like;
+    /// of `{{ }}` that cannot be told, so these always may.
+    pub is_text: bool,
+}
+
+impl<'t> Actions<'t> {
+    /// The actions of `text`. They must be asked for from front to back.
+    pub fn new(text: &'t str) -> Self {
+        Self { text: text.as_bytes(), endless: [false; FORMS.len()] }
+    }
+
+    /// The action that begins at byte `at`.
+    #[inline]
+    pub fn at(&mut self, at: usize) -> Option<Action> {
+        match self.text.get(at) {
+            Some(b'{' | b'<') => self.find_end(at),
+            _ => None,
+        }
+    }
+
+    fn find_end(&mut self, start: usize) -> Option<Action> {
+        let rest = &self.text[start..];
+        let form = FORMS.iter().position(|(open, _)| rest.starts_with(*open))?;
+        if self.endless[form] {
+            return None;
+        }
+        let Some(length) = memmem::find(&rest[2..], FORMS[form].1) else {
+            self.endless[form] = true;
+            return None;
+        };
+        let mut end = start + 2 + length + 2;
+        // `{{{ x }}}`
+        if rest.get(2) == Some(&b'{') && self.text.get(end) == Some(&b'}') {
+            end += 1;
+        }
+        let is_text = form == 0 || form == 2 && rest.get(2) == Some(&b'=');
+        Some(Action { start, end, is_text })
+    }
+}
+
+/// Whether an action begins anywhere in `text` outside of a line that is a comment (`#`).
+pub fn is_in(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    FORMS.iter().any(|(open, _)| {
+        let mut from = 0;
+        while let Some(at) = memmem::find(&bytes[from..], *open).map(|at| from + at) {
+            let line = memchr::memrchr(b'\n', &bytes[from..at]).map_or(from, |lf| from + lf + 1);
+            if bytes[line..at].trim_ascii_start().first() != Some(&b'#') {
+                return true;
+            }
+            // From here on `from` is the start of a line.
+            let Some(length) = memchr::memchr(b'\n', &bytes[at..]) else { return false };
+            from = at + length + 1;
+        }
+        false
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(text: &str) -> Option<(&str, bool)> {
+        Actions::new(text).at(0).map(|action| (&text[action.start..action.end], action.is_text))
+    }
+
+    #[test]
+    fn an_action_ends_at_its_own_bracket() {
+        assert_eq!(action("{{ a }}b}}"), Some(("{{ a }}", true)));
+        assert_eq!(action("{{{ a }}} }}"), Some(("{{{ a }}}", true)));
+        assert_eq!(action("{% if a %}"), Some(("{% if a %}", false)));
+        assert_eq!(action("<% if a %>"), Some(("<% if a %>", false)));
+        assert_eq!(action("<%= a %>"), Some(("<%= a %>", true)));
+        assert_eq!(action("{{ a }"), None);
+        assert_eq!(action("{ a }}"), None);
+    }
+
+    #[test]
+    fn an_action_in_a_comment_makes_no_template() {
+        assert!(!is_in("# {{ a }} {{ b }}\n  # {% c %}\na: 1"));
+        assert!(is_in("# {{ a }}\nb: {{ c }}"));
+        assert!(is_in("<% x %>"));
+        assert!(!is_in("a: {b: {c: 1}}"));
+    }
+
+    #[test]
+    fn many_actions_without_an_end_are_searched_once() {
+        let text = "{{".repeat(1 << 20);
+        let mut actions = Actions::new(&text);
+        assert!((0..text.len()).all(|at| actions.at(at).is_none()));
+        assert!(!is_in(&format!("#{text}")));
+    }
+}
