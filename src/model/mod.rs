@@ -2,6 +2,7 @@
 
 mod fact;
 pub mod fields;
+pub mod gateway;
 mod markdown;
 pub mod net;
 pub mod openapi;
