@@ -1,4 +1,6 @@
 //! Gateway configurations as one model that knows no format.
 
+pub mod cipher;
 pub mod host;
 pub mod path;
+pub mod tls;

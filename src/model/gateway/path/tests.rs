@@ -1,3 +1,5 @@
+//! Each constructor by what it admits, and the relations by trying out small paths.
+
 use proptest::prelude::*;
 
 use super::*;
