@@ -2,5 +2,6 @@
 
 pub mod cipher;
 pub mod host;
+pub mod origin;
 pub mod path;
 pub mod tls;
