@@ -49,6 +49,7 @@ pub mod secrets;
 pub mod settings;
 pub mod source;
 pub mod span;
+mod summary;
 pub mod suppress;
 pub mod testing;
 pub mod words;
@@ -65,13 +66,15 @@ use error::{Problem, ProblemCode};
 use evaluate::{Evaluation, Hit};
 use finding::{Finding, RuleIndex, State};
 use merge::Root;
+use model::gateway::{self, Objects, Unit};
 use model::{Id, Kind, Model};
-use report::{Coverage, Document, ProblemReport, Report, Unknown, Verdict};
+use report::{ProblemReport, Report, Verdict};
 use resolve::Loader;
 use rule::{Catalog, Choice, OptionValue, RuleError, RuleSet};
 use settings::{Ignore, Level, Origin, Profile, Settings};
 use source::{NodeKind, SourceMap};
 use span::{FileId, Place, Span};
+use summary::{Judged, coverage, documents, unknowns};
 use suppress::{Known, Leftover, Stands, Suppressions};
 use words::{WordError, WordLists};
 
@@ -174,12 +177,6 @@ fn profile(name: &str) -> Profile {
     if name == Profile::Strict.as_str() { Profile::Strict } else { Profile::Default }
 }
 
-/// A root document that has been judged.
-struct Judged {
-    model: Model,
-    evaluation: Evaluation,
-}
-
 /// Judges documents and says what it found.
 ///
 /// A document that brings gatelint down is a problem; the others are still judged.
@@ -199,7 +196,8 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
         settings.ignores.iter().map(|ignore| ignore_place(ignore, settings, &mut sources)).collect();
     let sources = Arc::new(sources);
 
-    let judged = run.judge(&sources, &roots, progress);
+    let units = run.gateways(&sources, &gateways, found.changed.as_ref());
+    let judged = run.judge(&sources, &roots, &units, progress);
     let files: BTreeSet<FileId> = judged.iter().flat_map(|judged| judged.model.files()).collect();
     let claimed: Vec<FileId> = roots.iter().copied().chain(gateways.iter().map(|&(id, _)| id)).collect();
     run.note_files(&sources, &claimed, &files);
@@ -331,21 +329,38 @@ impl Run<'_> {
         self.problems.extend(files.into_iter().flat_map(|id| sources.file(id).problems.iter().cloned()));
     }
 
-    /// Models and evaluates the root documents, each on its own.
+    /// The gateways that files make up, as far as their judgement is asked for.
+    fn gateways(&self, sources: &SourceMap, claims: &[(FileId, Formats)], changed: Option<&Changed>) -> Vec<Unit> {
+        let mut units = gateway::units(sources, claims);
+        if let Some(Changed::Files(changed)) = changed {
+            let changed: BTreeSet<FileId> = changed.iter().filter_map(|path| sources.find(path)).collect();
+            units.retain(|unit| unit.files.iter().any(|file| changed.contains(file)));
+        }
+        units
+    }
+
+    /// Models and evaluates root documents and gateways, each on its own.
     fn judge(
         &mut self,
         sources: &Arc<SourceMap>,
         roots: &[FileId],
+        units: &[Unit],
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Vec<Judged> {
         let done = std::sync::atomic::AtomicUsize::new(0);
-        let outcomes: Vec<Outcome> = roots
-            .par_iter()
-            .map(|&root| {
-                let outcome = guarded(sources, root, || self.judge_one(sources, root));
-                progress(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), roots.len());
-                outcome
+        let (objects, lists, now) = (Objects::read_for(sources, units), &self.rules.lists, self.settings.now);
+        let documents = roots.par_iter().map(|&root| guarded(sources, root, || self.judge_one(sources, root)));
+        let gateways = units.par_iter().map(|unit| {
+            let first = unit.files.first().copied().unwrap_or(FileId(0));
+            guarded(sources, first, || {
+                let model = Model::gateway(Arc::clone(sources), unit, &objects, Arc::clone(lists), now);
+                (Some(self.evaluate(sources, model)), Vec::new())
             })
+        });
+        let all = roots.len() + units.len();
+        let outcomes: Vec<Outcome> = documents
+            .chain(gateways)
+            .inspect(|_| progress(1 + done.fetch_add(1, std::sync::atomic::Ordering::Relaxed), all))
             .collect();
         let mut judged = Vec::new();
         for (document, problems) in outcomes {
@@ -353,6 +368,12 @@ impl Run<'_> {
             self.problems.extend(problems);
         }
         judged
+    }
+
+    fn evaluate(&self, sources: &SourceMap, model: Model) -> Judged {
+        let mut evaluation = evaluate::evaluate(&model, &self.rules.set);
+        self.apply_overrides(sources, &mut evaluation);
+        Judged { model, evaluation }
     }
 
     fn judge_one(&self, sources: &Arc<SourceMap>, root: FileId) -> Outcome {
@@ -365,9 +386,7 @@ impl Run<'_> {
             }
             Some(Ok(model)) => {
                 problems.extend_from_slice(model.problems());
-                let mut evaluation = evaluate::evaluate(&model, &self.rules.set);
-                self.apply_overrides(sources, &mut evaluation);
-                (Some(Judged { model, evaluation }), problems)
+                (Some(self.evaluate(sources, model)), problems)
             }
         }
     }
@@ -529,54 +548,6 @@ fn ignore_place(ignore: &Ignore, settings: &Settings, sources: &mut SourceMap) -
 fn nearest_rule(set: &RuleSet, id: &str) -> Option<String> {
     let ids: Vec<&str> = set.infos().iter().map(|info| info.id.as_str()).collect();
     source::de::nearest(id, &ids).map(str::to_owned)
-}
-
-/// The documents that were judged, by path.
-fn documents(sources: &SourceMap, judged: &[Judged]) -> Vec<Document> {
-    let mut documents: Vec<Document> = judged
-        .iter()
-        .map(|judged| Document {
-            file: judged.model.root(),
-            kind: "openapi".to_owned(),
-            version: judged.model.version().to_owned(),
-        })
-        .collect();
-    documents.sort_by(|a, b| sources.file(a.file).path.cmp(&sources.file(b.file).path));
-    documents
-}
-
-/// What became of each rule, over all documents.
-fn coverage(set: &RuleSet, judged: &[Judged]) -> Vec<Coverage> {
-    let of_rule = |index: u16| match set.rule(RuleIndex(index)) {
-        None => Coverage::Off,
-        Some(_) => {
-            let counts = judged.iter().filter_map(|judged| judged.evaluation.judged.get(usize::from(index)));
-            Coverage::Judged(counts.sum())
-        }
-    };
-    (0..set.infos().len() as u16).map(of_rule).collect()
-}
-
-/// What could not be known, by reason. What several roots cannot know of one place counts once.
-fn unknowns(sources: &SourceMap, judged: &[Judged]) -> Vec<Unknown> {
-    let mut places: BTreeMap<(String, Place), u32> = BTreeMap::new();
-    for unknown in judged.iter().flat_map(|judged| &judged.evaluation.unknowns) {
-        let count = places.entry((unknown.why.to_string(), unknown.place)).or_insert(0);
-        *count = unknown.count.max(*count);
-    }
-    let mut reasons: BTreeMap<String, Unknown> = BTreeMap::new();
-    let position = |place: Place| {
-        let span = sources.span(place);
-        (&sources.file(span.file).path, span.start)
-    };
-    for ((why, place), count) in places {
-        let unknown = reasons.entry(why.clone()).or_insert(Unknown { why, count: 0, place });
-        unknown.count += count;
-        if position(place) < position(unknown.place) {
-            unknown.place = place;
-        }
-    }
-    reasons.into_values().collect()
 }
 
 #[cfg(test)]

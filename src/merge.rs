@@ -113,7 +113,7 @@ fn aggregates(
         let judged = judged.get(usize::from(rule.index.0)).copied().unwrap_or(0);
         let merged = |hits: Vec<Draft>, population: u32, state: State| {
             let counts = [("hits", hits.len().to_string()), ("judged", population.to_string())];
-            let message = aggregate.message.in_document(scene.model, &counts);
+            let message = aggregate.message.in_whole(scene.model, &counts);
             Draft { state, ..Draft::merged(hits, None, place, message) }
         };
         if !aggregate.covers(hits.len() as u32, judged) {

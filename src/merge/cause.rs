@@ -111,7 +111,7 @@ fn speak(scene: &Scene<'_>, cause: &Cause, mut group: Vec<Draft>) -> Draft {
         None => population.as_ref().map(|(place, _)| *place),
     };
     let speaker = group[0].clone();
-    let message = cause.message.as_ref().map(|template| template.in_document(scene.model, &[]));
+    let message = cause.message.as_ref().map(|template| template.in_whole(scene.model, &[]));
     let message = message.or(population.map(|(_, message)| message)).unwrap_or_else(|| speaker.message.clone());
     let mut merged = match place {
         Some(place) => Draft::merged(group, Some(&speaker), place, message),

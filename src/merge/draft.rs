@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::evaluate::Hit;
 use crate::finding::{Confidence, Finding, MAX_RELATED, Message, Related, RuleIndex, Severity, State};
-use crate::model::{Id, Kind, Model};
+use crate::model::{Id, Model};
 use crate::rule::RuleSet;
 use crate::span::{FileId, Place};
 
@@ -26,9 +26,9 @@ impl<'s> Scene<'s> {
         Self { model, rules, ranks }
     }
 
-    /// The node of the document itself.
+    /// The node of the document or gateway itself.
     pub(super) fn document(&self) -> Id {
-        Id { kind: Kind::Document, index: 0 }
+        self.model.whole()
     }
 
     /// Document order: the root file before those it refers to.
@@ -220,7 +220,7 @@ fn count(hits: &[Draft]) -> u32 {
     let (mut nodes, mut places) = (HashSet::new(), HashSet::new());
     for hit in hits {
         for &subject in &hit.subjects {
-            if subject.kind == Kind::Document {
+            if subject.kind == subject.kind.whole() {
                 places.insert(hit.place);
             } else {
                 nodes.insert(subject);

@@ -84,11 +84,45 @@ pub enum Kind {
     InternalDetail,
     /// The whole text of a document; native rules only.
     Text,
+    /// The configuration of one gateway.
+    Gateway,
+    /// A socket on which requests arrive.
+    Listener,
+    /// TLS settings of a listener or towards an upstream.
+    Tls,
+    /// A route: what it matches, what it does, which policies apply.
+    Route,
+    /// A way to authenticate, as it is configured in one place.
+    Auth,
+    /// Settings of a verifier of tokens.
+    TokenVerifier,
+    /// A server that authentication relies on.
+    AuthServer,
+    /// An access list or authorization policy.
+    Access,
+    /// A CORS policy.
+    Cors,
+    /// A rate limit.
+    RateLimit,
+    /// A limit of size or time.
+    Limit,
+    /// Where requests are sent.
+    Upstream,
+    /// An administration or status surface.
+    Admin,
+    /// A credential that stands in a file.
+    Credential,
+    /// A policy that is defined and does nothing.
+    IdlePolicy,
+    /// A name that nothing in view defines.
+    DanglingName,
+    /// A further setting of a gateway.
+    Setting,
 }
 
 impl Kind {
     /// All kinds, in table order.
-    pub const ALL: [Kind; Self::Text as usize + 1] = [
+    pub const ALL: [Kind; Self::Setting as usize + 1] = [
         Self::Document,
         Self::Server,
         Self::Path,
@@ -125,7 +159,34 @@ impl Kind {
         Self::ActiveHtml,
         Self::InternalDetail,
         Self::Text,
+        Self::Gateway,
+        Self::Listener,
+        Self::Tls,
+        Self::Route,
+        Self::Auth,
+        Self::TokenVerifier,
+        Self::AuthServer,
+        Self::Access,
+        Self::Cors,
+        Self::RateLimit,
+        Self::Limit,
+        Self::Upstream,
+        Self::Admin,
+        Self::Credential,
+        Self::IdlePolicy,
+        Self::DanglingName,
+        Self::Setting,
     ];
+
+    /// Whether it is a part of gateway configurations, and not of API documents.
+    pub fn is_of_gateway(self) -> bool {
+        self >= Self::Gateway
+    }
+
+    /// The kind of the node that stands for everything of its side: where populations are reported.
+    pub fn whole(self) -> Self {
+        if self.is_of_gateway() { Self::Gateway } else { Self::Document }
+    }
 
     /// The name in rule files.
     pub const fn as_str(self) -> &'static str {
@@ -166,6 +227,23 @@ impl Kind {
             Self::ActiveHtml => "activeHtml",
             Self::InternalDetail => "internalDetail",
             Self::Text => "text",
+            Self::Gateway => "gateway",
+            Self::Listener => "listener",
+            Self::Tls => "tls",
+            Self::Route => "route",
+            Self::Auth => "auth",
+            Self::TokenVerifier => "tokenVerifier",
+            Self::AuthServer => "authServer",
+            Self::Access => "access",
+            Self::Cors => "cors",
+            Self::RateLimit => "rateLimit",
+            Self::Limit => "limit",
+            Self::Upstream => "upstream",
+            Self::Admin => "admin",
+            Self::Credential => "credential",
+            Self::IdlePolicy => "idlePolicy",
+            Self::DanglingName => "danglingName",
+            Self::Setting => "setting",
         }
     }
 }
@@ -254,6 +332,20 @@ pub enum Why {
     NoSecurityScheme,
     /// The document could only be read in part.
     Unread,
+    /// A file that is included is not in view.
+    UnresolvedInclude,
+    /// A name that no file in view defines.
+    UnresolvedName,
+    /// Code in the configuration may decide.
+    Code,
+    /// Template text stands where the value would.
+    Template,
+    /// An environment variable holds the value.
+    Environment,
+    /// It is set outside the files in view: command line, console, control plane, another file.
+    Elsewhere,
+    /// A way to say it that gatelint does not read.
+    NotRead,
 }
 
 impl fmt::Display for Why {
@@ -263,6 +355,13 @@ impl fmt::Display for Why {
             Self::LostSecurity => "security key that has no effect",
             Self::NoSecurityScheme => "document without any security scheme",
             Self::Unread => "part of the document that could not be read",
+            Self::UnresolvedInclude => "included file that is not in view",
+            Self::UnresolvedName => "name that no file in view defines",
+            Self::Code => "code that may decide",
+            Self::Template => "template text",
+            Self::Environment => "environment variable",
+            Self::Elsewhere => "setting outside the files in view",
+            Self::NotRead => "setting that gatelint does not read",
         })
     }
 }

@@ -1,9 +1,11 @@
-//! The typed model of a document: effective facts, each with its place. Knows no rule.
+//! The typed model of what is judged, an API document or a gateway: effective facts, each with its place. Knows
+//! no rule.
 
 mod fact;
 pub mod fields;
 pub mod gateway;
 mod markdown;
+mod names;
 pub mod net;
 pub mod openapi;
 pub mod pattern;
@@ -20,6 +22,8 @@ use crate::settings::Date;
 use crate::source::SourceMap;
 use crate::span::{At, FileId, Part, Place};
 use crate::words::{Hits, WordLists};
+use gateway::Gateway;
+use names::Names;
 use openapi::Api;
 use openapi::cycles::{self, Cycle};
 use openapi::exposure::Reached;
@@ -32,10 +36,20 @@ use openapi::response::Answers;
 use openapi::texts::Texts;
 use openapi::versions::Versions;
 
-/// One root document with everything it refers to.
+/// What a model is about.
+#[derive(Debug)]
+enum Subject {
+    /// A root document with everything it refers to.
+    Api(Box<Api>),
+    /// The configuration of a gateway.
+    Gateway(Box<Gateway>),
+}
+
+/// One root document with everything it refers to, or one gateway.
 #[derive(Debug)]
 pub struct Model {
-    api: Api,
+    subject: Subject,
+    sources: Arc<SourceMap>,
     /// The day on which the document is judged.
     today: Date,
     /// Worked out when it is first asked for.
@@ -75,9 +89,26 @@ impl Model {
             Ok(version) => version,
             Err(problem) => return Some(Err(problem)),
         };
-        let api = Api::read(sources, root, version, lists)?;
-        Some(Ok(Self {
-            api,
+        let api = Api::read(Arc::clone(&sources), root, version, lists)?;
+        Some(Ok(Self::of(Subject::Api(Box::new(api)), sources, today)))
+    }
+
+    /// Reads the gateway that the files of `unit` make up; `objects` are the Kubernetes objects of the run.
+    pub fn gateway(
+        sources: Arc<SourceMap>,
+        unit: &gateway::Unit,
+        objects: &gateway::Objects,
+        lists: Arc<WordLists>,
+        today: Date,
+    ) -> Self {
+        let gateway = Gateway::read(&sources, unit, objects, lists);
+        Self::of(Subject::Gateway(Box::new(gateway)), sources, today)
+    }
+
+    fn of(subject: Subject, sources: Arc<SourceMap>, today: Date) -> Self {
+        Self {
+            subject,
+            sources,
             today,
             patterns: OnceLock::new(),
             texts: Texts::default(),
@@ -93,7 +124,7 @@ impl Model {
             ignored_keywords: OnceLock::new(),
             cycles: OnceLock::new(),
             root_domains: OnceLock::new(),
-        }))
+        }
     }
 
     /// The day that dates in the document are compared with; never the clock's, so that a run can be repeated.
@@ -103,23 +134,55 @@ impl Model {
 
     /// The files it was read from.
     pub fn sources(&self) -> &SourceMap {
-        &self.api.view.sources
+        &self.sources
     }
 
-    /// The file of the root document.
+    /// The file of the root document, or the first file of the gateway.
     pub fn root(&self) -> FileId {
-        self.api.root.file
+        match &self.subject {
+            Subject::Api(api) => api.root.file,
+            Subject::Gateway(gateway) => gateway.place.at.file,
+        }
     }
 
-    /// The version as the document writes it.
+    /// The gateway, if it is one.
+    pub fn as_gateway(&self) -> Option<&Gateway> {
+        match &self.subject {
+            Subject::Api(_) => None,
+            Subject::Gateway(gateway) => Some(gateway),
+        }
+    }
+
+    /// The node that stands for all of it.
+    pub fn whole(&self) -> Id {
+        let kind = if self.as_gateway().is_some() { Kind::Gateway } else { Kind::Document };
+        Id { kind, index: 0 }
+    }
+
+    /// What it is: `openapi`, or the id of the gateway's format.
+    pub fn format(&self) -> &'static str {
+        self.as_gateway().map_or("openapi", |gateway| gateway.format.as_str())
+    }
+
+    /// The version as the document writes it; empty where none is written.
     pub fn version(&self) -> &str {
-        let key = if self.api.version == Version::V20 { openapi::view::K::Swagger } else { openapi::view::K::Openapi };
-        self.api.view.scalar(self.api.root, key).unwrap_or_default()
+        match &self.subject {
+            Subject::Api(api) => {
+                let key =
+                    if api.version == Version::V20 { openapi::view::K::Swagger } else { openapi::view::K::Openapi };
+                api.view.scalar(api.root, key).unwrap_or_default()
+            }
+            Subject::Gateway(gateway) => gateway.version.as_deref().unwrap_or_default(),
+        }
     }
 
-    /// Files that the document reaches, in the order it reaches them.
+    /// Files that the document reaches, in the order it reaches them, or those of the gateway.
     pub fn files(&self) -> Vec<FileId> {
-        let order = &self.api.walk.file_order;
+        let api = match &self.subject {
+            Subject::Api(api) => api,
+            Subject::Gateway(gateway) => return gateway.files.clone(),
+        };
+        let order = &api.walk.file_order;
         let mut files: Vec<FileId> = self.sources().files().map(|file| file.id).collect();
         files.retain(|file| order[file.0 as usize] != u32::MAX);
         files.sort_by_key(|file| order[file.0 as usize]);
@@ -128,18 +191,29 @@ impl Model {
 
     /// What could not be judged: references without a target.
     pub fn problems(&self) -> &[Problem] {
-        &self.api.problems
+        match &self.subject {
+            Subject::Api(api) => &api.problems,
+            Subject::Gateway(_) => &[],
+        }
     }
 
     /// The word lists in force.
     pub fn lists(&self) -> &WordLists {
-        &self.api.names.lists
+        &self.names().lists
     }
 
     /// The nodes of a kind, in document order.
     pub fn nodes(&self, kind: Kind) -> impl ExactSizeIterator<Item = Id> + use<> {
-        let api = &self.api;
-        let count = match kind {
+        let count = match &self.subject {
+            Subject::Gateway(gateway) if kind.is_of_gateway() => gateway.count(kind),
+            Subject::Api(api) if !kind.is_of_gateway() => self.count(api, kind),
+            _ => 0,
+        };
+        (0..count as u32).map(move |index| Id { kind, index })
+    }
+
+    fn count(&self, api: &Api, kind: Kind) -> usize {
+        match kind {
             Kind::Document | Kind::Text => 1,
             Kind::Server => api.servers.len(),
             Kind::Path => api.items.iter().filter(|item| item.is_path).count(),
@@ -175,13 +249,19 @@ impl Model {
             Kind::DocumentationLink => self.links().len(),
             Kind::UnknownKey => api.walk.unknown_keys.len(),
             Kind::DuplicateKey => api.duplicates.len(),
-        };
-        (0..count as u32).map(move |index| Id { kind, index })
+            _ => 0,
+        }
     }
 
     /// Where a node stands.
-    pub fn place(&self, Id { kind, index }: Id) -> Place {
-        let api = &self.api;
+    pub fn place(&self, id: Id) -> Place {
+        match &self.subject {
+            Subject::Gateway(gateway) => gateway.place_of(id),
+            Subject::Api(api) => self.place_in(api, id),
+        }
+    }
+
+    fn place_in(&self, api: &Api, Id { kind, index }: Id) -> Place {
         let i = index as usize;
         match kind {
             Kind::Document | Kind::Text => fields::version_key(self),
@@ -219,48 +299,68 @@ impl Model {
             Kind::DocumentationLink => Place::value(self.links()[i]),
             Kind::UnknownKey => Place::key(api.walk.unknown_keys[i].0),
             Kind::DuplicateKey => Place::key(api.duplicates[i].0),
+            // Parts of gateways: no document has any.
+            _ => fields::version_key(self),
         }
     }
 
     /// The text of a name.
     pub fn name(&self, name: NameId) -> &str {
-        self.api.names.text(name)
+        self.names().text(name)
+    }
+
+    /// The document. Rules ask fields of nodes only, and a gateway has no nodes of documents.
+    fn api(&self) -> &Api {
+        match &self.subject {
+            Subject::Api(api) => api,
+            Subject::Gateway(_) => unreachable!("a gateway has no nodes of documents"),
+        }
+    }
+
+    fn names(&self) -> &Names {
+        match &self.subject {
+            Subject::Api(api) => &api.names,
+            Subject::Gateway(gateway) => gateway.names(),
+        }
     }
 
     /// Which word lists a name is in.
     pub fn hits(&self, name: NameId) -> Hits {
-        self.api.names.hits(name)
+        self.names().hits(name)
     }
 
     /// The `x-gatelint-ignore` extensions at places where extensions are legal:
     /// the object that is covered, and the value of the extension.
     pub fn ignores(&self) -> &[(At, At)] {
-        &self.api.walk.ignores
+        match &self.subject {
+            Subject::Api(api) => &api.walk.ignores,
+            Subject::Gateway(_) => &[],
+        }
     }
 
     fn inputs(&self) -> &Inputs {
-        self.inputs.get_or_init(|| Inputs::new(&self.api))
+        self.inputs.get_or_init(|| Inputs::new(self.api()))
     }
 
     /// Entries of links for readers.
     fn links(&self) -> &[At] {
-        self.links.get_or_init(|| openapi::links::read(&self.api))
+        self.links.get_or_init(|| openapi::links::read(self.api()))
     }
 
     fn versions(&self) -> &Versions {
-        self.versions.get_or_init(|| Versions::new(&self.api))
+        self.versions.get_or_init(|| Versions::new(self.api()))
     }
 
     /// Registrable domains of the root servers.
     fn root_domains(&self) -> &HashSet<String> {
-        self.root_domains.get_or_init(|| openapi::server::root_domains(&self.api.servers))
+        self.root_domains.get_or_init(|| openapi::server::root_domains(&self.api().servers))
     }
 
     /// The servers in effect for an operation: indices.
     fn servers_of(&self, operation: u32) -> &[u32] {
         let all = self.servers_of.get_or_init(|| {
-            let mut all = vec![Vec::new(); self.api.operations.len()];
-            for (server, index) in self.api.servers.iter().zip(0..) {
+            let mut all = vec![Vec::new(); self.api().operations.len()];
+            for (server, index) in self.api().servers.iter().zip(0..) {
                 server.used_by.iter().for_each(|&operation| all[operation as usize].push(index));
             }
             all
@@ -270,31 +370,31 @@ impl Model {
 
     /// Per query parameter: inputs that the same operation reads under the same name.
     fn repeats(&self) -> &HashMap<u32, Vec<u32>> {
-        self.repeats.get_or_init(|| openapi::repeats::read(&self.api, self.inputs()))
+        self.repeats.get_or_init(|| openapi::repeats::read(self.api(), self.inputs()))
     }
 
     fn ranges(&self) -> &[Range] {
-        self.ranges.get_or_init(|| limits::ranges(&self.api))
+        self.ranges.get_or_init(|| limits::ranges(self.api()))
     }
 
     fn ignored_keywords(&self) -> &[Ignored] {
-        self.ignored_keywords.get_or_init(|| limits::ignored(&self.api))
+        self.ignored_keywords.get_or_init(|| limits::ignored(self.api()))
     }
 
     fn cycles(&self) -> &[Cycle] {
-        self.cycles.get_or_init(|| cycles::cycles(&self.api))
+        self.cycles.get_or_init(|| cycles::cycles(self.api()))
     }
 
     fn reached(&self) -> &Reached {
-        self.reached.get_or_init(|| Reached::new(&self.api))
+        self.reached.get_or_init(|| Reached::new(self.api()))
     }
 
     fn answers(&self) -> &Answers {
-        self.answers.get_or_init(|| Answers::new(&self.api))
+        self.answers.get_or_init(|| Answers::new(self.api()))
     }
 
     fn shown_errors(&self) -> &[Shown] {
-        self.shown_errors.get_or_init(|| failure::shown(&self.api))
+        self.shown_errors.get_or_init(|| failure::shown(self.api()))
     }
 
     fn texts(&self) -> &Texts {
@@ -302,7 +402,7 @@ impl Model {
     }
 
     fn patterns(&self) -> &Patterns {
-        self.patterns.get_or_init(|| Patterns::read(&self.api))
+        self.patterns.get_or_init(|| Patterns::read(self.api()))
     }
 
     /// The shortest text a `pattern` admits, in characters.

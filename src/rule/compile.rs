@@ -295,7 +295,7 @@ pub(super) fn rule(
         let at = case_file.at.as_ref().map(|shape| places(shape, given, errors));
         cases.push(Case { condition, severity: case_file.severity, confidence: case_file.confidence, message, at });
     }
-    let aggregate = file.aggregate.as_ref().and_then(|shape| aggregate(shape, errors));
+    let aggregate = file.aggregate.as_ref().and_then(|shape| aggregate(shape, given.whole(), errors));
     let mut distinct = Vec::with_capacity(file.distinct.len());
     for name in &file.distinct {
         match fields::find(given, &name.value) {
@@ -360,16 +360,16 @@ fn template(text: &Spanned<String>, kind: Kind, later: &[&str], errors: &mut Err
     None
 }
 
-/// A field of the document, by name.
-fn document_field(name: &Spanned<String>, errors: &mut Errors<'_>) -> Option<&'static Field> {
-    let field = fields::find(Kind::Document, &name.value);
+/// A field of what stands for everything (`document` or `gateway`), by name.
+fn whole_field(whole: Kind, name: &Spanned<String>, errors: &mut Errors<'_>) -> Option<&'static Field> {
+    let field = fields::find(whole, &name.value);
     if field.is_none() {
-        errors.at(name, format!("`document` has no field `{}`", name.value));
+        errors.at(name, format!("`{whole}` has no field `{}`", name.value));
     }
     field
 }
 
-fn aggregate(shape: &Spanned<AggregateFile>, errors: &mut Errors<'_>) -> Option<Aggregate> {
+fn aggregate(shape: &Spanned<AggregateFile>, whole: Kind, errors: &mut Errors<'_>) -> Option<Aggregate> {
     let file = &shape.value;
     if file.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
         errors.at(shape, "`share` is between 0 and 1".to_owned());
@@ -377,8 +377,8 @@ fn aggregate(shape: &Spanned<AggregateFile>, errors: &mut Errors<'_>) -> Option<
     if file.min_share.is_some() && file.share.is_none() {
         errors.at(shape, "`min-share` needs `share`".to_owned());
     }
-    let at = document_field(&file.at, errors);
-    let message = template(&file.message, Kind::Document, &["hits", "judged", "members"], errors);
+    let at = whole_field(whole, &file.at, errors);
+    let message = template(&file.message, whole, &["hits", "judged", "members"], errors);
     Some(Aggregate {
         min: file.min.unwrap_or(2),
         share: file.share.map(|share| (share, file.min_share.unwrap_or(10))),
@@ -465,7 +465,7 @@ pub(super) fn cause(file: &CauseFile, context: &Context<'_>, list: &mut Vec<Rule
             }
         },
     };
-    let at = file.at.as_ref().and_then(|name| document_field(name, errors));
+    let at = file.at.as_ref().and_then(|name| whole_field(Kind::Document, name, errors));
     let message = file.message.as_ref().and_then(|text| template(text, Kind::Document, &["members"], errors));
     (list.len() == before).then(|| Cause {
         id: file.id.value.clone(),

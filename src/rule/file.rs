@@ -238,7 +238,11 @@ pub struct ExampleFile {
     /// OpenAPI versions it is tried under.
     #[schemars(with = "Option<Vec<String>>")]
     pub versions: Option<Vec<Word>>,
-    /// The document, as YAML.
+    /// The gateway format it is in, for rules on gateways.
+    pub format: Option<String>,
+    /// The name of the file; for gateways the usual name of a file of its format unless given.
+    pub file: Option<String>,
+    /// The document, as YAML or in the syntax of its format.
     #[schemars(with = "String")]
     pub source: Spanned<String>,
     /// Further files, by path.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::finding::Message;
-use crate::model::{Fact, Field, Id, Kind, Model, Type, Value};
+use crate::model::{Fact, Field, Id, Model, Type, Value};
 
 use super::file::number_text;
 
@@ -90,9 +90,9 @@ impl Template {
         Message { template: self.text.clone(), args: args.collect() }
     }
 
-    /// The message about the document itself, with values that come later.
-    pub fn in_document(&self, model: &Model, values: &[(&str, String)]) -> Message {
-        let mut message = self.about(model, Id { kind: Kind::Document, index: 0 });
+    /// The message about the document or gateway itself, with values that come later.
+    pub fn in_whole(&self, model: &Model, values: &[(&str, String)]) -> Message {
+        let mut message = self.about(model, model.whole());
         message.args.extend(self.with(values).args);
         message
     }

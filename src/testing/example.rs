@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::discover::{self, Format};
+use crate::error::{Problem, ProblemCode};
 use crate::evaluate::{self, Hit};
 use crate::finding::{Finding, Severity, State};
 use crate::merge::{self, Root};
+use crate::model::gateway::{self, Objects};
 use crate::model::{Id, Model};
 use crate::report::inert::message as plain;
 use crate::resolve;
@@ -28,6 +31,8 @@ const VERSIONS: [&str; 3] = ["3.0.3", "3.1.0", "3.2.0"];
 #[derive(Debug)]
 pub(super) struct Prepared {
     model: Model,
+    /// The name of the file that the example's source is.
+    root: String,
     expected: Vec<Expected>,
     /// Lines that were put before the example's own text.
     added: u32,
@@ -41,17 +46,36 @@ struct Expected {
     severity: Option<Severity>,
 }
 
-/// The versions of an example.
+/// The versions of an example; of a gateway its format.
 pub(super) fn versions(example: &ExampleFile) -> Vec<String> {
-    match &example.versions {
-        Some(versions) => versions.iter().map(|version| version.0.clone()).collect(),
-        None => VERSIONS.map(str::to_owned).to_vec(),
+    match (&example.format, &example.versions) {
+        (Some(format), _) => vec![format.clone()],
+        (None, Some(versions)) => versions.iter().map(|version| version.0.clone()).collect(),
+        (None, None) => VERSIONS.map(str::to_owned).to_vec(),
+    }
+}
+
+/// The name of the file that an example of a gateway format is, unless it says so itself.
+fn usual_name(format: Format) -> &'static str {
+    match format {
+        Format::Kong => "kong.yaml",
+        Format::Nginx => "nginx.conf",
+        Format::Ingress => "ingress.yaml",
+        Format::GatewayApi => "gateway.yaml",
+        Format::Istio => "istio.yaml",
+        Format::Envoy => "envoy.yaml",
+        Format::Traefik => "traefik.yaml",
+        Format::Aws => "template.yaml",
+        Format::Krakend => "krakend.yaml",
     }
 }
 
 impl Prepared {
     /// Completes and models the document.
     pub(super) fn new(example: &ExampleFile, version: &str, lists: &Arc<WordLists>) -> Result<Self, String> {
+        if let Some(format) = &example.format {
+            return Self::gateway(example, format, lists);
+        }
         let head = head(&example.source.value, version);
         let mut files: BTreeMap<String, Vec<u8>> =
             example.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
@@ -79,20 +103,64 @@ impl Prepared {
             Some(Err(problem)) => return Err(problem.message),
             None => return Err("the source is no OpenAPI document".to_owned()),
         };
-        Ok(Self { model, expected: Vec::new(), added: 0 })
+        Ok(Self { model, root: ROOT.to_owned(), expected: Vec::new(), added: 0 })
+    }
+
+    /// The gateway that an example's files make up.
+    fn gateway(example: &ExampleFile, format: &str, lists: &Arc<WordLists>) -> Result<Self, String> {
+        let format = Format::parse(format).ok_or_else(|| format!("`{format}` is no gateway format"))?;
+        let root = example.file.clone().unwrap_or_else(|| usual_name(format).to_owned());
+        let mut files: BTreeMap<String, Vec<u8>> =
+            example.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+        files.insert(root.clone(), example.source.value.clone().into_bytes());
+        let mut prepared = Self::gateway_of(files, format, root, lists)?;
+        prepared.expected = expected(prepared.model.sources())?;
+        Ok(prepared)
+    }
+
+    fn gateway_of(
+        files: BTreeMap<String, Vec<u8>>,
+        format: Format,
+        root: String,
+        lists: &Arc<WordLists>,
+    ) -> Result<Self, String> {
+        let seeds = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+        let sources = resolve::load(seeds, &files, &Limits::default(), &BTreeMap::new());
+        let broken = |problem: &&Problem| problem.code != ProblemCode::Templated;
+        if let Some((file, problem)) = sources.files().find_map(|file| Some((file, file.problems.iter().find(broken)?)))
+        {
+            let line = file.lines().line(problem.span.start);
+            return Err(format!("the document cannot be read: line {line} of {}: {}", file.path, problem.message));
+        }
+        let claims: Vec<_> = sources.files().map(|file| (file.id, discover::formats_of(file))).collect();
+        let objects = Objects::read(&sources, sources.files().map(|file| file.id));
+        let mut units = gateway::units(&sources, &claims);
+        units.retain(|unit| unit.format == format);
+        let [unit] = units.as_slice() else {
+            return Err(format!("the files are {} gateways of the format {}", units.len(), format.as_str()));
+        };
+        let model = Model::gateway(Arc::new(sources), unit, &objects, lists.clone(), today());
+        Ok(Self { model, root, expected: Vec::new(), added: 0 })
     }
 
     /// The same document as JSON; `None` where JSON cannot say it, or where comments matter.
     pub(super) fn as_json(&self, lists: &Arc<WordLists>) -> Option<Result<Self, String>> {
+        let gateway = self.model.as_gateway();
+        if gateway.is_some_and(|gateway| !has_json_form(gateway.format)) {
+            return None;
+        }
         let mut files = BTreeMap::new();
         for file in self.model.sources().files() {
+            let &[root] = file.tree.roots() else { return None };
             if !file.tree.comments.is_empty() {
                 return None;
             }
-            let root = *file.tree.roots().first()?;
             files.insert(file.path.clone(), tree_to_json(&file.tree, root, &|_, _| true)?.into_bytes());
         }
-        Some(Self::of(files, lists))
+        Some(match gateway {
+            Some(gateway) => Self::gateway_of(files, gateway.format, self.root.clone(), lists),
+            None => Self::of(files, lists),
+        })
     }
 
     /// What the rules find, suppressions applied.
@@ -209,11 +277,16 @@ impl Prepared {
     fn name_line(&self, file: FileId, line: u32) -> String {
         let path = &self.model.sources().file(file).path;
         match path.as_str() {
-            ROOT if line > self.added => format!("line {}", line - self.added),
-            ROOT => "a line that was added".to_owned(),
+            path if path == self.root && line > self.added => format!("line {}", line - self.added),
+            path if path == self.root => "a line that was added".to_owned(),
             path => format!("line {line} of {path}"),
         }
     }
+}
+
+/// Whether files of a format are also written as JSON.
+fn has_json_form(format: Format) -> bool {
+    !matches!(format, Format::Nginx | Format::Traefik)
 }
 
 /// The day on which examples are judged, so that they mean the same for ever.

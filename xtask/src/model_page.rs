@@ -125,5 +125,24 @@ fn describe(kind: Kind) -> &'static str {
             "Something in a description, summary or title that tells of the inside of a network; code samples, public hosts and the values of manuals are none."
         }
         Kind::Text => "The whole text of a document; for native rules only.",
+        Kind::Gateway => "The configuration of one gateway: what its files say together.",
+        Kind::Listener => "A socket on which requests arrive. Stands at its address or listen value.",
+        Kind::Tls => "TLS settings of a listener, or of the connection to an upstream.",
+        Kind::Route => "What a route matches, what it does, and which policies apply to it, inherited ones included.",
+        Kind::Auth => "A way to authenticate, as it is configured in one place, for all routes it applies to.",
+        Kind::TokenVerifier => "The settings by which tokens are verified.",
+        Kind::AuthServer => "A server that authentication relies on: keys, discovery, introspection, decisions.",
+        Kind::Access => "An access list or an authorization policy.",
+        Kind::Cors => "A CORS policy, as it is configured in one place.",
+        Kind::RateLimit => "A rate limit, as it is configured in one place.",
+        Kind::Limit => {
+            "A limit of size or time that stands in the files. Defaults are none: see the fields of `route`."
+        }
+        Kind::Upstream => "Where requests are sent.",
+        Kind::Admin => "An administration, status, metrics or debug surface of the gateway itself.",
+        Kind::Credential => "A text that stands where a credential is expected.",
+        Kind::IdlePolicy => "A policy that is defined and does nothing.",
+        Kind::DanglingName => "A name that nothing in view defines, where everything that could is in view.",
+        Kind::Setting => "A further setting, by what it is about or by the vendor's name.",
     }
 }

@@ -10,6 +10,7 @@ mod document;
 mod exchange;
 mod exposure;
 mod format;
+mod gateway;
 mod hosting;
 mod input;
 mod lifecycle;
@@ -35,8 +36,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::fact::{Fact, Field, Kind, Type, Value};
-use super::openapi::Api;
-use super::{Model, NameId};
+use super::{Model, NameId, Subject};
 use crate::span::{At, Place};
 
 pub use document::version_key;
@@ -162,7 +162,8 @@ pub static FIELDS: LazyLock<Vec<Field>> = LazyLock::new(|| {
         paths::FIELDS,
         writing::FIELDS,
     ];
-    let mut fields = [tables.concat(), schema::TABLES.concat(), shape::TABLES.concat()].concat();
+    let mut fields =
+        [tables.concat(), schema::TABLES.concat(), shape::TABLES.concat(), gateway::TABLES.concat()].concat();
     fields.sort_by_key(|field| field.kind);
     fields
 });
@@ -235,10 +236,4 @@ fn key_of(entry: Option<At>) -> Option<Place> {
 /// The place of a value.
 fn value_of(value: Option<At>) -> Option<Place> {
     value.map(Place::value)
-}
-
-impl Model {
-    fn api(&self) -> &Api {
-        &self.api
-    }
 }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use super::grammar::{Object, Version};
 use super::graph::types;
-use super::names::Names;
 use super::operation::PathItem;
 use super::view::K;
 use super::walk::Edge;
 use super::{Api, operation, response};
 use crate::model::NameId;
 use crate::model::fields::LOCATIONS;
+use crate::model::names::Names;
 use crate::source::NodeKind;
 use crate::span::{At, Place};
 

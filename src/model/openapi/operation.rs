@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::Api;
 use super::grammar::{Object, Version};
-use super::names::Names;
 use super::security::{Lost, Security, Stated};
 use super::view::{K, View};
 use super::walk::Walk;
+use crate::model::names::Names;
 use crate::model::{NameId, Why};
 use crate::source::NodeKind;
 use crate::span::{At, Place};

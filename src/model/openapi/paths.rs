@@ -7,11 +7,11 @@ use regex::Regex;
 
 use super::Api;
 use super::graph::types;
-use super::names::Names;
 use super::operation::{Operation, PathItem, segments};
 use super::view::K;
 use super::walk::Edge;
 use crate::model::NameId;
+use crate::model::names::Names;
 
 /// Why two templates can match one URL, in the order of `fields::AMBIGUITIES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

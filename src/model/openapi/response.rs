@@ -6,11 +6,11 @@ use std::collections::HashMap;
 
 use super::content::essence;
 use super::grammar::{Object, Version};
-use super::names::Names;
 use super::operation::{Operation, PathItem, Role};
 use super::view::K;
 use super::walk::Edge;
 use super::{Api, header_values};
+use crate::model::names::Names;
 use crate::model::{NameId, Why};
 use crate::source::NodeKind;
 use crate::span::{At, Place};

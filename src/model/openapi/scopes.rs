@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::Api;
-use super::names::Names;
 use super::operation::{Operation, Role};
 use super::security::SchemeKind;
 use super::view::K;
 use super::{Version, walk};
 use crate::model::NameId;
+use crate::model::names::Names;
 use crate::span::At;
 
 /// A scope that an OAuth 2 scheme declares, however many of its flows do.

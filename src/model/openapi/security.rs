@@ -4,10 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::grammar::{Object, Version};
-use super::names::Names;
 use super::view::{K, View};
 use super::walk::Walk;
 use crate::model::NameId;
+use crate::model::names::Names;
 use crate::resolve;
 use crate::source::NodeKind;
 use crate::span::{At, Place};

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Api;
 use super::grammar::{Object, Version};
-use super::names::Names;
 use super::operation::{PathItem, Role};
 use super::view::{K, View};
+use crate::model::names::Names;
 use crate::model::template::Covers;
 use crate::model::{NameId, net, template};
 use crate::source::NodeKind;

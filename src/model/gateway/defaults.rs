@@ -1,0 +1,104 @@
+//! What gateways do where nothing is written: one table, a source per row. Knows no rule; adapters ask it instead
+//! of knowing vendors by heart.
+
+use crate::discover::Format;
+
+/// A vendor's default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VendorDefault {
+    /// The format.
+    pub format: Format,
+    /// The setting, by the vendor's name, with dots between nested keys.
+    pub name: &'static str,
+    /// The first version it holds for; empty: all before `until`.
+    pub since: &'static str,
+    /// The first version it no longer holds for; empty: it still does.
+    pub until: &'static str,
+    /// The value as one would write it. `none`: there is no limit, or nothing is done.
+    pub value: &'static str,
+    /// The page or file that says so.
+    pub source: &'static str,
+}
+
+const fn row(format: Format, name: &'static str, value: &'static str, source: &'static str) -> VendorDefault {
+    VendorDefault { format, name, since: "", until: "", value, source }
+}
+
+const KRAKEND_SCHEMA: &str = "https://github.com/krakend/krakend-schema/tree/main/v2.13";
+
+/// All rows, by format.
+pub const ALL: &[VendorDefault] = &[
+    row(Format::Krakend, "listen_ip", "0.0.0.0", KRAKEND_SCHEMA),
+    row(Format::Krakend, "port", "8080", KRAKEND_SCHEMA),
+    row(Format::Krakend, "timeout", "2s", KRAKEND_SCHEMA),
+    row(Format::Krakend, "endpoints.method", "GET", KRAKEND_SCHEMA),
+    row(Format::Krakend, "tls.min_version", "TLS13", KRAKEND_SCHEMA),
+    row(Format::Krakend, "read_header_timeout", "none", KRAKEND_SCHEMA),
+    row(Format::Krakend, "security/cors.allow_origins", "*", "https://www.krakend.io/docs/service-settings/cors/"),
+    row(
+        Format::Krakend,
+        "security/cors.allow_credentials",
+        "false",
+        "https://www.krakend.io/docs/service-settings/cors/",
+    ),
+    row(Format::Krakend, "auth/validator.alg", "RS256", "https://www.krakend.io/docs/authorization/jwt-validation/"),
+    row(
+        Format::Krakend,
+        "auth/api-keys.strategy",
+        "header",
+        "https://www.krakend.io/docs/enterprise/authentication/api-keys/",
+    ),
+    row(
+        Format::Krakend,
+        "router.max_payload",
+        "none",
+        "https://www.krakend.io/docs/enterprise/service-settings/router-options/",
+    ),
+    row(
+        Format::Krakend,
+        "router.hide_version_header",
+        "false",
+        "https://www.krakend.io/docs/service-settings/router-options/",
+    ),
+];
+
+/// The default of a setting in the given version; with no version, in the current one.
+pub fn default(format: Format, name: &str, version: Option<&str>) -> Option<&'static str> {
+    let mut rows = ALL.iter().filter(|row| row.format == format && row.name == name);
+    let found = match version.map(numbers).filter(|numbers| !numbers.is_empty()) {
+        None => rows.find(|row| row.until.is_empty()),
+        Some(version) => rows.find(|row| {
+            let since = row.since.is_empty() || numbers(row.since) <= version;
+            since && (row.until.is_empty() || version < numbers(row.until))
+        }),
+    };
+    found.map(|row| row.value)
+}
+
+/// The numbers of a version: `1.27.3` is `[1, 27, 3]`.
+fn numbers(version: &str) -> Vec<u32> {
+    let version = version.trim_start_matches('v');
+    version.split('.').map_while(|part| part.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_names_its_source() {
+        for row in ALL {
+            assert!(row.source.starts_with("https://"), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn no_setting_has_two_defaults_in_one_version() {
+        for (i, row) in ALL.iter().enumerate() {
+            let same = |other: &&VendorDefault| (other.format, other.name) == (row.format, row.name);
+            for other in ALL[i + 1..].iter().filter(same) {
+                assert!(row.until == other.since || other.until == row.since, "{row:?} and {other:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! KrakenD: one file is one gateway, closed: what it does not list is not served, and what may authenticate stands
+//! in it. Read against the JSON schema of KrakenD 2.13, <https://www.krakend.io/docs/>.
+
+mod policies;
+
+use super::adapters::{Adapter, Grouping, Input};
+use super::cipher::{self, Weak};
+use super::defaults::default;
+use super::path::PathPattern;
+use super::tls::TlsVersion;
+use super::{
+    Action, Applied, Bind, ClientCertificate, Exposure, Gateway, Limit, LimitInForce, Listener, Measure, Methods, Node,
+    Path, Precedence, Protocol, Route, Scope, Set, Stated, Tls, TlsSide, Upstream,
+};
+use crate::discover::Format;
+use crate::model::net;
+use crate::span::Place;
+
+pub(super) const ADAPTER: Adapter = Adapter { format: Format::Krakend, grouping: Grouping::File, lower };
+
+fn lower(input: Input<'_>, gateway: &mut Gateway) {
+    gateway.closed = true;
+    let roots = input.files.iter().flat_map(|&file| Node::roots(input.sources, file));
+    for root in roots.filter(|root| root.is_map()) {
+        let service = Service::read(root, gateway);
+        for endpoint in root.list("endpoints") {
+            service.endpoint(endpoint, gateway);
+        }
+    }
+}
+
+/// What holds for all endpoints.
+struct Service<'s> {
+    root: Node<'s>,
+    listener: u32,
+    plaintext: bool,
+    rates: Vec<Applied>,
+    cors: Vec<Applied>,
+    auth: Vec<Applied>,
+    timeout: Option<u32>,
+    body: Option<u32>,
+}
+
+impl<'s> Service<'s> {
+    fn read(root: Node<'s>, gateway: &mut Gateway) -> Self {
+        gateway.version = root.str("version").map(str::to_owned);
+        let extra = root.get("extra_config");
+        let (listener, plaintext) = listener(root, gateway);
+        let mut service = Self {
+            root,
+            listener,
+            plaintext,
+            rates: Vec::new(),
+            cors: Vec::new(),
+            auth: Vec::new(),
+            timeout: root.get("timeout").and_then(|node| timeout(node, "timeout", gateway)),
+            body: None,
+        };
+        if let Some(extra) = extra {
+            service.rates.extend(policies::rates(extra, Scope::Global, gateway));
+            service.cors.extend(policies::cors(extra, gateway));
+            service.auth.extend(policies::basic(extra, Scope::Global, gateway));
+            policies::keys(extra, gateway);
+            service.body = extra.path(&["router", "max_payload"]).and_then(|node| {
+                let bytes = node.number()?;
+                let value = if bytes > 0.0 { bytes } else { f64::INFINITY };
+                let name = "router.max_payload".to_owned();
+                Some(gateway.add_limit(Limit { measure: Measure::Body, value, place: node.key_place(), name }))
+            });
+            policies::service_settings(root, extra, gateway);
+        }
+        service
+    }
+
+    fn endpoint(&self, endpoint: Node<'s>, gateway: &mut Gateway) {
+        let Some(named) = endpoint.get("endpoint") else { return };
+        let path = named.text().unwrap_or_default();
+        let mut route = Route::new(path, named.place());
+        route.listeners = Stated::Known(vec![self.listener]);
+        route.plaintext = Stated::Known(self.plaintext);
+        route.paths = vec![Path { pattern: PathPattern::krakend(path), place: named.place() }];
+        let method = endpoint.get("method");
+        let usual = default(Format::Krakend, "endpoints.method", None).unwrap_or_default();
+        let verb = method.and_then(Node::text).unwrap_or(usual).to_ascii_uppercase();
+        route.methods = Stated::Known(Methods::Only(vec![(verb, method.unwrap_or(named).place())]));
+        // The router (gin) prefers static segments to parameters, and those to a `*`.
+        let (kind, length) = route.paths[0].pattern.specificity();
+        route.precedence = Precedence::Rank(vec![i64::from(kind), length as i64]);
+        route.action = Action::Proxy;
+        let extra = endpoint.get("extra_config");
+        let mut auth = self.auth.clone();
+        let (mut rates, mut access) = (self.rates.clone(), Vec::new());
+        if let Some(extra) = extra {
+            auth.extend(policies::auth(extra, gateway));
+            rates.extend(policies::rates(extra, Scope::Route, gateway));
+            access.extend(policies::access(extra, gateway));
+            policies::endpoint_settings(extra, gateway);
+        }
+        for name in ["input_headers", "input_query_strings"] {
+            let wildcard = endpoint.list(name).into_iter().find(|item| item.text() == Some("*"));
+            if let Some(item) = wildcard {
+                let claims = extra.is_some_and(|extra| extra.path(&["auth/validator", "propagate_claims"]).is_some());
+                let grave = name == "input_headers" && claims;
+                policies::note(gateway, name, "*", item.place(), None, grave);
+            }
+        }
+        for backend in endpoint.list("backend") {
+            if let Some(extra) = backend.get("extra_config") {
+                rates.extend(policies::rates(extra, Scope::Rule, gateway));
+            }
+            route.upstreams.extend(self.upstream(backend, gateway));
+        }
+        route.auth = if auth.is_empty() { Stated::Absent } else { Stated::Known(auth) };
+        route.access = if access.is_empty() { Stated::Absent } else { Stated::Known(access) };
+        route.rates = if rates.is_empty() { Stated::Absent } else { Stated::Known(rates) };
+        route.cors = if self.cors.is_empty() { Stated::Absent } else { Stated::Known(self.cors.clone()) };
+        let own = endpoint.get("timeout").and_then(|node| timeout(node, "timeout", gateway));
+        route.limits = vec![
+            LimitInForce { measure: Measure::Body, limit: self.body.map(Some).into() },
+            LimitInForce { measure: Measure::Upstream, limit: Stated::Known(own.or(self.timeout)) },
+            LimitInForce {
+                measure: Measure::Headers,
+                limit: self.root.get("read_header_timeout").map(|_| None).into(),
+            },
+        ];
+        route.streams =
+            endpoint.str("output_encoding") == Some("no-op") && extra.is_some_and(|e| e.get("websocket").is_some());
+        gateway.add_route(route);
+    }
+
+    fn upstream(&self, backend: Node<'s>, gateway: &mut Gateway) -> Option<u32> {
+        let mut hosts = backend.list("host");
+        if hosts.is_empty() {
+            hosts = self.root.list("host");
+        }
+        let first = *hosts.first()?;
+        let url = first.text()?;
+        let mut upstream = Upstream::new(url, first.place());
+        // A host without a scheme gets `http://`: https://www.krakend.io/docs/backends/
+        let parts = hosts.iter().filter_map(|host| host.text()).map(|text| match text.contains("://") {
+            true => net::parse(text),
+            false => net::parse(&format!("http://{text}")),
+        });
+        let parts: Vec<net::Parts> = parts.collect();
+        upstream.hosts = parts.iter().filter_map(|parts| parts.host.clone()).collect();
+        let clear = parts.iter().any(|parts| parts.scheme.is_none_or(net::Scheme::is_cleartext));
+        upstream.protocol = Stated::Known(if clear { Protocol::Http } else { Protocol::Https });
+        let own = backend.path(&["extra_config", "backend/http/client", "client_tls", "allow_insecure_connections"]);
+        let client = self.root.path(&["client_tls", "allow_insecure_connections"]);
+        let insecure = own.or(client).or(self.root.get("allow_insecure_connections"));
+        upstream.verified = Stated::Known(match insecure.filter(|node| node.bool() == Some(true)) {
+            Some(node) => Set::written(false, node.key_place()),
+            None => Set::default(true, first.place()),
+        });
+        Some(gateway.add_upstream(upstream))
+    }
+}
+
+/// The one socket, and whether it speaks plain text.
+fn listener(root: Node<'_>, gateway: &mut Gateway) -> (u32, bool) {
+    let tls = root.get("tls").filter(|tls| !tls.is_true("disabled"));
+    let address = root.get("listen_ip");
+    let port = root.get("port");
+    let stands = port.or(address).map_or(gateway.place, |node| node.place());
+    let usual = |name: &str| default(Format::Krakend, name, None).unwrap_or_default();
+    let ip = address.and_then(Node::text).unwrap_or(usual("listen_ip"));
+    let bind = match ip {
+        "" | "0.0.0.0" | "::" => Bind::Any,
+        ip if net::host_class(ip) == net::HostClass::Loopback => Bind::Loopback,
+        _ => Bind::Address,
+    };
+    let number = port.and_then(Node::text).unwrap_or(usual("port"));
+    let disabled = root.path(&["tls", "disabled"]).filter(|node| node.bool() == Some(true));
+    let tls = tls.map(|tls| {
+        let place = tls.key_place();
+        let min_version = match tls.get("min_version") {
+            Some(node) => node.text().and_then(TlsVersion::parse).map(|version| Set::written(version, node.place())),
+            None => TlsVersion::parse(usual("tls.min_version")).map(|version| Set::default(version, place)),
+        };
+        let mutual = tls.get("enable_mtls").filter(|node| node.bool() == Some(true));
+        gateway.add_tls(Tls {
+            place,
+            side: TlsSide::Client,
+            min_version: min_version.into(),
+            ciphers: ciphers(tls),
+            client_certificate: mutual.map(|node| Set::written(ClientCertificate::Required, node.key_place())).into(),
+        })
+    });
+    let plaintext = tls.is_none();
+    let number = gateway.add_listener(Listener {
+        name: format!("{ip}:{number}"),
+        place: disabled.map_or(stands, |node| node.key_place()),
+        bind: Stated::Known(bind),
+        port: number.parse().ok(),
+        protocol: Stated::Known(if plaintext { Protocol::Http } else { Protocol::Https }),
+        hosts: Vec::new(),
+        tls,
+        redirects_to_https: Stated::Known(false),
+        exposure: if bind == Bind::Loopback { Exposure::Internal } else { Exposure::Public },
+        hsts: Stated::Absent,
+        serves_browsers: false,
+    });
+    (number, plaintext)
+}
+
+/// Weak suites by their numbers, which are those of the IANA registry: <https://www.iana.org/assignments/tls-parameters/>.
+const WEAK_SUITES: [(&str, &str); 5] = [
+    ("5", "TLS_RSA_WITH_RC4_128_SHA"),
+    ("10", "TLS_RSA_WITH_3DES_EDE_CBC_SHA"),
+    ("49159", "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA"),
+    ("49169", "TLS_ECDHE_RSA_WITH_RC4_128_SHA"),
+    ("49170", "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA"),
+];
+
+fn ciphers(tls: Node<'_>) -> Option<(Place, Vec<Weak>)> {
+    let list = tls.get("cipher_suites")?;
+    let numbers: Vec<&str> = tls.list("cipher_suites").into_iter().filter_map(Node::text).collect();
+    let names = WEAK_SUITES.iter().filter(|(number, _)| numbers.contains(number)).map(|(_, name)| *name);
+    Some((list.key_place(), cipher::suites(names)))
+}
+
+/// A duration of Go: `300ms`, `1.5s`, `2m30s`; in seconds.
+fn seconds(text: &str) -> Option<f64> {
+    let mut total = 0.0;
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        let unit_end = rest[end..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| end + at);
+        total += number
+            * match &rest[end..unit_end] {
+                "ns" => 1e-9,
+                "us" | "µs" | "μs" => 1e-6,
+                "ms" => 1e-3,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3600.0,
+                _ => return None,
+            };
+        rest = &rest[unit_end..];
+    }
+    Some(total)
+}
+
+fn timeout(node: Node<'_>, name: &str, gateway: &mut Gateway) -> Option<u32> {
+    let value = seconds(node.text()?)?;
+    let name = name.to_owned();
+    Some(gateway.add_limit(Limit { measure: Measure::Upstream, value, place: node.place(), name }))
+}
