@@ -31,6 +31,6 @@ corpus *args:
 bench *args:
     cargo xtask bench {{ args }}
 
-# needs cargo-fuzz and a nightly toolchain: targets are yaml, json, check
+# needs cargo-fuzz and a nightly toolchain: targets are yaml, json, toml, nginx, check
 fuzz target:
     cargo +nightly fuzz run {{ target }}

@@ -8,7 +8,7 @@ use crate::span::Span;
 /// Why an input, or a part of it, was not judged. Each code has a page, as rules do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemCode {
-    /// Not well-formed YAML or JSON.
+    /// Not well-formed.
     Syntax,
     /// Not UTF-8.
     Encoding,

@@ -113,14 +113,17 @@ fn parse(id: FileId, path: &str, text: &Arc<str>, limits: &Limits) -> (TreeBuild
     let problems = match syntax {
         Syntax::Json => match json::read(id, text, limits, &mut builder) {
             Ok(()) => Vec::new(),
-            Err(problem) if is_json(path) || problem.code != ProblemCode::Syntax => as_template(text, vec![*problem]),
-            Err(_) => {
-                let mut builder = TreeBuilder::new(id, Arc::clone(text));
-                let problems = yaml::read(id, text, limits, &mut builder);
-                return (builder, Syntax::Yaml, as_template(text, problems));
+            Err(problem) if problem.code != ProblemCode::Syntax => vec![*problem],
+            Err(problem) if is_json(path) => {
+                let problems = vec![*problem];
+                match is_template(text, &problems).then(|| masked(id, text, limits)).flatten() {
+                    Some((builder, problems)) => return (builder, Syntax::Json, problems),
+                    None => problems,
+                }
             }
+            Err(_) => return yaml(id, text, limits),
         },
-        Syntax::Yaml => as_template(text, yaml::read(id, text, limits, &mut builder)),
+        Syntax::Yaml => return yaml(id, text, limits),
         Syntax::Toml => as_template(text, toml::read(id, text, limits, &mut builder)),
         Syntax::Properties => as_template(text, properties::read(id, text, &mut builder)),
         Syntax::Nginx => {
@@ -132,6 +135,26 @@ fn parse(id: FileId, path: &str, text: &Arc<str>, limits: &Limits) -> (TreeBuild
         }
     };
     (builder, syntax, problems)
+}
+
+/// Reads YAML, and if that fails because it is a template, what stands round its actions.
+fn yaml(id: FileId, text: &Arc<str>, limits: &Limits) -> (TreeBuilder, Syntax, Vec<Problem>) {
+    let mut builder = TreeBuilder::new(id, Arc::clone(text));
+    let problems = yaml::read(id, text, limits, &mut builder);
+    match is_template(text, &problems).then(|| masked(id, text, limits)).flatten() {
+        Some((builder, problems)) => (builder, Syntax::Yaml, problems),
+        None => (builder, Syntax::Yaml, problems),
+    }
+}
+
+/// Reads what stands round the template actions of a text in YAML or JSON.
+fn masked(id: FileId, text: &Arc<str>, limits: &Limits) -> Option<(TreeBuilder, Vec<Problem>)> {
+    let masked = template::mask(text)?;
+    let mut builder = TreeBuilder::new(id, Arc::clone(text));
+    let problems = yaml::read_masked(id, text, &masked, limits, &mut builder);
+    let first = text.bytes().zip(masked.bytes()).position(|(own, other)| own != other).unwrap_or(0);
+    let first = template::Actions::new(text).at(first).map_or(first..first, |action| action.start..action.end);
+    Some((builder, one_template(problems, Span::new(id, first.start as u32, first.end as u32))))
 }
 
 fn is_json(path: &str) -> bool {
@@ -156,22 +179,20 @@ fn one_template(mut problems: Vec<Problem>, action: Span) -> Vec<Problem> {
 
 /// Syntax errors in what is a template are not the file's fault. A template
 /// breaks in many places for one reason, so the first error stands for all.
-fn as_template(text: &str, mut problems: Vec<Problem>) -> Vec<Problem> {
-    let is_syntax = |problem: &Problem| problem.code == ProblemCode::Syntax;
-    if !problems.iter().any(is_syntax) {
-        return problems;
+fn as_template(text: &str, problems: Vec<Problem>) -> Vec<Problem> {
+    let is_broken = |problem: &&Problem| problem.code == ProblemCode::Syntax;
+    match problems.iter().find(is_broken).map(|problem| problem.span) {
+        Some(first) if is_template(text, &problems) => one_template(problems, first),
+        _ => problems,
     }
-    let somewhere = TEMPLATE_LINE.as_ref().is_some_and(|line| line.is_match(text));
-    let mut seen = false;
-    problems.retain_mut(|problem| {
-        if !is_syntax(problem) || !(somewhere || is_near_template(text, problem.span.start as usize)) {
-            return true;
-        }
-        problem.code = ProblemCode::Templated;
-        problem.message = format!("a template, read only in part: {}", problem.message);
-        !std::mem::replace(&mut seen, true)
-    });
-    problems
+}
+
+/// Whether a text has syntax errors that come from its being a template.
+fn is_template(text: &str, problems: &[Problem]) -> bool {
+    let mut broken = problems.iter().filter(|problem| problem.code == ProblemCode::Syntax).peekable();
+    broken.peek().is_some()
+        && (TEMPLATE_LINE.as_ref().is_some_and(|line| line.is_match(text))
+            || broken.any(|problem| is_near_template(text, problem.span.start as usize)))
 }
 
 /// A template action that begins a line, a list item or a value. Not any `{{`:
@@ -269,9 +290,37 @@ mod tests {
         for text in ["a: {{ .x }}\nb: {{ .y }}\n", "{{- if .x }}\na: 1\n{{- end }}\n", "a: 1\n{% if b %}\nc: 2\n"] {
             let (code, message, _) = problem("f.yaml", text.as_bytes());
             assert_eq!(code, ProblemCode::Templated, "{text}");
-            assert!(message.starts_with("a template, read only in part: "), "{message}");
+            assert!(message.starts_with("a template"), "{message}");
         }
         assert_eq!(problem("f.json", b"{\"a\": {{x}} }").0, ProblemCode::Templated);
+    }
+
+    #[test]
+    fn what_stands_round_the_actions_of_a_template_is_read() {
+        for (path, text, pointer, value) in [
+            ("f.yaml", "a: {{ .x }}\nb:\n  c: d\n", "/b/c", "d"),
+            ("f.json", "{\"a\": {{ x }}, \"b\": [{{ y }}, 2]}", "/b/1", "2"),
+            ("f.tmpl", "{\"a\": {{ x }}, \"b\": 1}", "/a", "{{ x }}"),
+            ("f.toml", "a = {{ x }}\nb = 1\n", "/b", "1"),
+            ("nginx.conf", "server { listen {{ x }}; root /a; }", "/server[:80]/root/0", "/a"),
+        ] {
+            let file = file(path, text.as_bytes());
+            assert!(file.templated, "{path}");
+            assert_eq!(file.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), [ProblemCode::Templated]);
+            let node = file.tree.at_pointer(file.tree.roots()[0], pointer);
+            assert_eq!(node.map(|node| file.tree.text(node)), Some(value), "{path}");
+        }
+        assert!(file("f.yaml", b"a: '{{ x }}'\n").templated);
+        assert!(!file("f.yaml", b"# {{ x }}\na: 1\n").templated);
+    }
+
+    #[test]
+    fn a_template_in_one_document_costs_no_other() {
+        let file = file("f.yaml", b"a: 1\n---\n{{ if x }}\nb: c: {{ d }}\n---\ne: 2\n---\nf: [\n---\ng: 3\n");
+        assert_eq!(file.problems.len(), 1, "{:?}", file.problems);
+        assert_eq!(file.problems[0].code, ProblemCode::Templated);
+        let keys: Vec<_> = file.tree.roots().iter().filter_map(|&root| file.tree.children(root).next()).collect();
+        assert_eq!(keys.iter().map(|&id| file.tree.key(id).unwrap()).collect::<String>(), "abefg");
     }
 
     #[test]

@@ -80,9 +80,71 @@ pub fn is_in(text: &str) -> bool {
     })
 }
 
+/// `text` with something in the place of each action that no syntax minds: a word where
+/// it stands for a text or in one, line breaks where nothing else stands on its line. As
+/// long as `text`. `None` if there is no action.
+pub fn mask(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut masked = bytes.to_vec();
+    let mut actions = Actions::new(text);
+    let mut line: Vec<Action> = Vec::new();
+    let mut any = false;
+    // Whether there are only blanks and actions on the line so far, up to `seen`.
+    let (mut clean, mut seen, mut at) = (true, 0, 0);
+    loop {
+        let next = memchr::memchr3(b'\n', b'{', b'<', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+        let action = actions.at(next);
+        let ends = matches!(bytes.get(next), None | Some(b'\n'));
+        if ends || action.is_some() {
+            let between = bytes[seen..next].trim_ascii_start();
+            clean &= between.is_empty() || ends && between.starts_with(b"#");
+        }
+        if let Some(action) = action {
+            line.push(action);
+            (seen, at) = (action.end, action.end);
+        } else {
+            at = next + 1;
+        }
+        if ends {
+            any |= !line.is_empty();
+            for action in line.drain(..) {
+                let fill = match (clean, action.is_text) {
+                    (true, _) => b'\n',
+                    (false, true) => b'x',
+                    (false, false) => b' ',
+                };
+                masked[action.start..action.end].fill(fill);
+            }
+            (clean, seen) = (true, at);
+        }
+        if next >= bytes.len() {
+            break;
+        }
+    }
+    String::from_utf8(masked).ok().filter(|_| any)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mask_is_as_long_as_its_text() {
+        for (text, masked) in [
+            ("a: {{ b }}\n", "a: xxxxxxx\n"),
+            ("  {{- if b }}\na: 1", "  \n\n\n\n\n\n\n\n\n\n\n\na: 1"),
+            ("{{ a }} {{ b }} # c\n", "\n\n\n\n\n\n\n \n\n\n\n\n\n\n # c\n"),
+            ("a: b{% if c %}\n", "a: b          \n"),
+            ("- \"{{ é \"b\" }}\"", "- \"xxxxxxxxxxxx\""),
+            ("{{ a\n }}: b\n", "xxxxxxxx: b\n"),
+            ("a {b: {{c}} }", "a {b: xxxxx }"),
+        ] {
+            assert_eq!(mask(text).as_deref(), Some(masked), "{text}");
+            assert_eq!(text.len(), masked.len());
+        }
+        assert_eq!(mask("a: {b: {c: 1}}"), None);
+        assert_eq!(mask("{{"), None);
+    }
 
     fn action(text: &str) -> Option<(&str, bool)> {
         Actions::new(text).at(0).map(|action| (&text[action.start..action.end], action.is_text))

@@ -5,8 +5,12 @@
 //!
 //! Scalars are resolved by the core schema; anchors become node ids; merge keys
 //! are left to the tree's look-ups. What no JSON document could hold (a mapping
-//! or a sequence as a key) is a problem and left out.
+//! or a sequence as a key) is a problem and left out. A tag of CloudFormation is a
+//! mapping with one key: `!Ref x` reads as `{Ref: x}`.
+//!
+//! A syntax error costs the rest of its document, not those behind it.
 
+mod intrinsic;
 mod message;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag, options};
@@ -19,32 +23,49 @@ use crate::span::{FileId, NodeId, Span};
 /// Reading ends after so many problems: every other byte could be one.
 const MAX_PROBLEMS: usize = 1000;
 
-/// Reads all documents of `text` into `builder`, each as a root. Stops at the
-/// first syntax error, with what was read before it; other problems do not stop it.
+/// Reads all documents of `text` into `builder`, each as a root. A syntax error ends
+/// its document, with what was read before it; other problems do not.
 pub fn read(file: FileId, text: &str, limits: &Limits, builder: &mut TreeBuilder) -> Vec<Problem> {
-    let anchors = Vec::new();
-    let mut reader =
-        Reader { file, text, builder, anchors, frames: Vec::new(), cursor: 0, skip: Skip::default(), problems: vec![] };
-    for next in Parser::new_from_str_with_options(text, parser_options(text, limits)) {
-        let result = match next {
-            Ok((event, span)) => {
-                let start = span.start.byte_offset().unwrap_or(reader.cursor);
-                let end = span.end.byte_offset().unwrap_or(start).max(start);
-                let tag_end = span.tag_span().and_then(|tag| tag.end.byte_offset());
-                reader.event(event, Range { start, end, tag_end }, limits)
+    read_masked(file, text, text, limits, builder)
+}
+
+/// As [`read`], by the structure of `masked`: a text as long as `text` with something harmless
+/// in the place of what is no YAML. Where they differ, what is read has the text of `text`.
+pub fn read_masked(file: FileId, text: &str, masked: &str, limits: &Limits, builder: &mut TreeBuilder) -> Vec<Problem> {
+    let mut reader = Reader {
+        file,
+        text,
+        masked,
+        builder,
+        anchors: Vec::new(),
+        frames: Vec::new(),
+        cursor: 0,
+        skip: Skip::default(),
+        document: 0,
+        problems: Vec::new(),
+    };
+    if let Err(problem) = reader.documents(0..masked.len(), limits) {
+        let line = masked[..problem.span.start as usize].rfind('\n').map_or(0, |lf| lf + 1);
+        let mut next = next_document(masked, line.max(reader.document + 1));
+        reader.fail(problem);
+        // From here on each document is read alone, so that no byte is read more than twice.
+        while let Some(start) = next.filter(|_| reader.problems.len() < MAX_PROBLEMS) {
+            next = next_document(masked, start + 1);
+            if let Err(problem) = reader.documents(start..next.unwrap_or(masked.len()), limits) {
+                reader.fail(problem);
             }
-            Err(error) => Err(message::problem(file, text, &error, limits)),
-        };
-        if let Err(problem) = result {
-            reader.problems.push(problem);
-            break;
-        }
-        if reader.problems.len() >= MAX_PROBLEMS {
-            reader.problem("too many problems, not read from here on", reader.cursor, reader.cursor);
-            break;
         }
     }
     reader.problems
+}
+
+/// The first line from byte `from` on that begins a document.
+fn next_document(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let begins = |&at: &usize| {
+        (at == 0 || bytes[at - 1] == b'\n') && bytes.get(at + 3).is_none_or(|byte| b" \t\r\n".contains(byte))
+    };
+    memchr::memmem::find_iter(bytes.get(from..)?, b"---").map(|at| from + at).find(begins)
 }
 
 fn parser_options(text: &str, limits: &Limits) -> Options {
@@ -58,12 +79,12 @@ fn parser_options(text: &str, limits: &Limits) -> Options {
     }
 }
 
-/// The bytes of an event, and where the tag before it ends.
+/// The bytes of an event, and those of the tag before it.
 #[derive(Clone, Copy)]
 struct Range {
     start: usize,
     end: usize,
-    tag_end: Option<usize>,
+    tag: Option<(usize, usize)>,
 }
 
 /// What an anchor names.
@@ -83,6 +104,8 @@ enum Frame {
     Key,
     /// A mapping that waits for the value of a key that ends here.
     Value(usize),
+    /// The mapping that a tag stands for. It ends with its one value.
+    Tag,
 }
 
 /// Nodes that are being left out: how many, and how deep inside one of them we are.
@@ -95,22 +118,71 @@ struct Skip {
 struct Reader<'t, 'b> {
     file: FileId,
     text: &'t str,
+    /// What the parser reads; as long as `text`.
+    masked: &'t str,
     builder: &'b mut TreeBuilder,
     /// By the parser's anchor ids, which count up.
     anchors: Vec<Option<Anchor>>,
     frames: Vec<Frame>,
     /// Where the token that was read last ends.
     cursor: usize,
+    /// Where the document begins that is being read.
+    document: usize,
     skip: Skip,
     problems: Vec<Problem>,
 }
 
-impl Reader<'_, '_> {
+impl<'t> Reader<'t, '_> {
+    /// Reads the documents that stand in a part of the text.
+    fn documents(&mut self, part: std::ops::Range<usize>, limits: &Limits) -> Result<(), Problem> {
+        let text = &self.masked[part.clone()];
+        self.anchors.clear();
+        self.cursor = part.start;
+        for next in Parser::new_from_str_with_options(text, parser_options(text, limits)) {
+            match next {
+                Ok((event, span)) => {
+                    let start = span.start.byte_offset().map_or(self.cursor, |at| self.boundary(part.start + at));
+                    let end = span.end.byte_offset().map_or(start, |at| self.boundary(part.start + at)).max(start);
+                    let tag = span.tag_span().and_then(|tag| tag.start.byte_offset().zip(tag.end.byte_offset()));
+                    let tag = tag.map(|(from, to)| (part.start + from, part.start + to));
+                    self.event(event, Range { start, end, tag }, limits)?;
+                }
+                Err(error) => return Err(message::problem(self.file, self.masked, part.start, &error, limits)),
+            }
+            if self.problems.len() >= MAX_PROBLEMS {
+                let span = Span::new(self.file, self.cursor as u32, self.cursor as u32);
+                return Err(Problem::new(ProblemCode::Syntax, "too many problems, not read from here on", span));
+            }
+        }
+        Ok(())
+    }
+
+    /// The character that byte `at` lies in, which may stand under a mask.
+    fn boundary(&self, at: usize) -> usize {
+        (0..=at).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0)
+    }
+
+    /// Ends the document that is being read, for the reason `problem` says.
+    fn fail(&mut self, mut problem: Problem) {
+        let Span { start, end, .. } = problem.span;
+        let [start, end] = [start, end].map(|at| self.boundary(at as usize) as u32);
+        problem.span = Span::new(self.file, start, end);
+        if self.problems.last() != Some(&problem) {
+            self.problems.push(problem);
+        }
+        self.builder.abandon();
+        self.frames.clear();
+        self.skip = Skip::default();
+    }
+
     fn event(&mut self, event: Event<'_>, range: Range, limits: &Limits) -> Result<(), Problem> {
         match event {
             Event::Comment(..) => comment::keep(self.builder, self.file, self.text, range.start),
             // A document that begins without `---` has the place of its first token.
-            Event::DocumentStart(true, _) => self.cursor = self.cursor.max(range.end),
+            Event::DocumentStart(true, _) => {
+                self.cursor = self.cursor.max(range.end);
+                self.document = range.start;
+            }
             Event::Scalar(value, style, anchor, tag) => {
                 self.scalar(&value, style, anchor, tag.as_deref(), range);
             }
@@ -119,8 +191,12 @@ impl Reader<'_, '_> {
                 self.problem(format!("no anchor `&{name}` stands before this alias"), range.start, range.end);
                 self.alias(usize::MAX, range);
             }
-            Event::SequenceStart(style, anchor, _) => self.open(NodeKind::Seq, style, anchor, range, limits)?,
-            Event::MappingStart(style, anchor, _) => self.open(NodeKind::Map, style, anchor, range, limits)?,
+            Event::SequenceStart(style, anchor, tag) => {
+                self.open(NodeKind::Seq, style, anchor, tag.as_deref(), range, limits)?;
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.open(NodeKind::Map, style, anchor, tag.as_deref(), range, limits)?;
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(range),
             _ => {}
         }
@@ -129,7 +205,8 @@ impl Reader<'_, '_> {
 
     fn scalar(&mut self, value: &str, style: ScalarStyle, anchor: usize, tag: Option<&Tag>, range: Range) {
         let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
-        let written = &self.text[range.start..range.end];
+        let written = &self.masked[range.start..range.end];
+        let is_masked = !std::ptr::eq(self.text, self.masked) && written != &self.text[range.start..range.end];
         let is_empty = style == ScalarStyle::Plain && written.is_empty();
         let value = match value {
             _ if is_empty => "",
@@ -140,7 +217,7 @@ impl Reader<'_, '_> {
         let (start, end) = if is_block {
             self.block_scalar(range)
         } else if is_empty {
-            let at = self.empty_value(range);
+            let at = range.tag.map_or_else(|| self.empty_value(range), |tag| tag.1.max(range.start));
             (at, at)
         } else {
             (range.start, range.end)
@@ -151,8 +228,10 @@ impl Reader<'_, '_> {
             self.skipped_node();
             return;
         }
+        let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+        let unmasked = if is_masked { self.unmasked(range, quoted) } else { value };
         if let Some(Frame::Key) = self.frames.last() {
-            self.builder.key(value, start as u32, end as u32);
+            self.builder.key(unmasked, start as u32, end as u32);
             if value == "<<" && style == ScalarStyle::Plain {
                 self.builder.allow_merge_keys();
             }
@@ -163,16 +242,17 @@ impl Reader<'_, '_> {
             self.key_done(end);
             return;
         }
-        let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
+        let wrapper = self.open_tag(tag, range);
         let text = if !is_block && written == value {
             Text::AsWritten
         } else if quoted && written.get(1..written.len() - 1) == Some(value) {
             Text::InsideQuotes
         } else {
-            self.builder.decode(value)
+            self.builder.decode(unmasked)
         };
         let node = self.builder.scalar(kind, start as u32, end as u32, text);
-        self.name(anchor, Anchor::Node(node));
+        self.name(anchor, Anchor::Node(wrapper.unwrap_or(node)));
+        self.close_tag();
         self.value_done();
     }
 
@@ -224,6 +304,7 @@ impl Reader<'_, '_> {
         kind: NodeKind,
         style: StructureStyle,
         anchor: usize,
+        tag: Option<&Tag>,
         range: Range,
         limits: &Limits,
     ) -> Result<(), Problem> {
@@ -241,8 +322,9 @@ impl Reader<'_, '_> {
         if self.builder.depth() >= limits.depth {
             return Err(message::too_deep(self.file, self.text, range.start, limits));
         }
+        let wrapper = self.open_tag(tag, range);
         let node = self.builder.open(kind, range.start as u32);
-        self.name(anchor, Anchor::Node(node));
+        self.name(anchor, Anchor::Node(wrapper.unwrap_or(node)));
         self.frames.push(if kind == NodeKind::Map { Frame::Key } else { Frame::Seq });
         Ok(())
     }
@@ -259,7 +341,26 @@ impl Reader<'_, '_> {
         }
         self.frames.pop();
         self.builder.close((!is_block).then_some(range.end as u32));
+        self.close_tag();
         self.value_done();
+    }
+
+    /// Opens the mapping that a tag stands for, if it does for one.
+    fn open_tag(&mut self, tag: Option<&Tag>, range: Range) -> Option<NodeId> {
+        let key = intrinsic::key(tag?)?;
+        let (start, end) = range.tag?;
+        let node = self.builder.open(NodeKind::Map, start as u32);
+        self.builder.key(key, start as u32, end as u32);
+        self.frames.push(Frame::Tag);
+        Some(node)
+    }
+
+    /// Closes the mapping that a tag stands for, if its value was the last node.
+    fn close_tag(&mut self) {
+        if let Some(Frame::Tag) = self.frames.last() {
+            self.frames.pop();
+            self.builder.close(None);
+        }
     }
 
     fn key_done(&mut self, end: usize) {
@@ -304,12 +405,18 @@ impl Reader<'_, '_> {
         self.anchors[anchor] = Some(is);
     }
 
+    /// What stands in the file where the parser reads something else, without quotes round it.
+    fn unmasked(&self, range: Range, quoted: bool) -> &'t str {
+        let written = &self.text[range.start..range.end];
+        if quoted { written.get(1..written.len().max(2) - 1).unwrap_or(written) } else { written }
+    }
+
     /// Where a value that is not written stands: after the colon of its key.
     fn empty_value(&self, range: Range) -> usize {
         let Some(&Frame::Value(key_end)) = self.frames.last() else { return range.start };
         let from = key_end.max(self.cursor.min(range.start));
-        let blanks = self.text[from..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        if self.text.as_bytes().get(from + blanks) == Some(&b':') {
+        let blanks = self.masked[from..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        if self.masked.as_bytes().get(from + blanks) == Some(&b':') {
             from + blanks + 1
         } else {
             range.start.max(key_end)
@@ -319,10 +426,10 @@ impl Reader<'_, '_> {
     /// The bytes of a block scalar from its `|` or `>` to the end of its last
     /// line that is not blank (with `+`, which keeps blank lines, to the end of those).
     fn block_scalar(&self, body: Range) -> (usize, usize) {
-        let bytes = self.text.as_bytes();
+        let bytes = self.masked.as_bytes();
         // Between the token before it and its body stand only indicators,
         // properties, comments and the header.
-        let mut at = self.cursor.max(body.tag_end.unwrap_or(0)).min(body.start);
+        let mut at = self.cursor.max(body.tag.map_or(0, |tag| tag.1)).min(body.start);
         while at < body.start {
             match bytes[at] {
                 b'|' | b'>' => break,
@@ -334,12 +441,12 @@ impl Reader<'_, '_> {
             }
         }
         let header_end = self.line_end(at);
-        let header = &self.text[at..header_end];
+        let header = &self.masked[at..header_end];
         let indicators = header.find(['#', ' ', '\t']).map_or(header, |end| &header[..end]);
         if indicators.contains('+') {
             return (at, body.end.max(at + indicators.len()));
         }
-        let written = self.text[body.start..body.end].trim_end_matches([' ', '\t', '\r', '\n']).len();
+        let written = self.masked[body.start..body.end].trim_end_matches([' ', '\t', '\r', '\n']).len();
         let end = if written == 0 { at + indicators.len() } else { self.line_end(body.start + written).min(body.end) };
         (at, end)
     }
@@ -347,13 +454,13 @@ impl Reader<'_, '_> {
     /// Whether the file ends at byte `end` in a line of text without a line break. The parser
     /// adds one to a block scalar there, against YAML 1.2.2 (production 165).
     fn is_cut_off(&self, end: usize) -> bool {
-        let last_line = || self.text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        let last_line = || self.masked.rsplit(['\n', '\r']).next().unwrap_or_default();
         end == self.text.len() && !last_line().trim().is_empty()
     }
 
     /// The end of the line that byte `at` is on, without its line break.
     fn line_end(&self, at: usize) -> usize {
-        memchr::memchr2(b'\n', b'\r', &self.text.as_bytes()[at..]).map_or(self.text.len(), |length| at + length)
+        memchr::memchr2(b'\n', b'\r', &self.masked.as_bytes()[at..]).map_or(self.text.len(), |length| at + length)
     }
 
     fn problem(&mut self, message: impl Into<String>, start: usize, end: usize) {

@@ -63,6 +63,28 @@ fn has_leading_zero(text: &str) -> bool {
     text.trim_start_matches(['+', '-']).starts_with('0') && text.parse::<i128>().is_ok()
 }
 
+/// Tags that are read as a mapping with one key.
+const FUNCTIONS: &[&str] = &[
+    "!And",
+    "!Base64",
+    "!Cidr",
+    "!Condition",
+    "!Equals",
+    "!FindInMap",
+    "!GetAZs",
+    "!GetAtt",
+    "!If",
+    "!ImportValue",
+    "!Join",
+    "!Not",
+    "!Or",
+    "!Ref",
+    "!Select",
+    "!Split",
+    "!Sub",
+    "!Transform",
+];
+
 /// Errors that `serde_yaml` lets pass, and why they are errors.
 const OURS_IS_STRICTER: &[(&str, &str)] = &[(
     "YAML 1.2.2, production 69: a line of a quoted text is indented deeper than the key it stands under",
@@ -76,6 +98,11 @@ fn yaml_difference(tree: &Tree, id: NodeId, other: &Yaml) -> Option<String> {
     let same = match (tree.kind(id), other) {
         // A local tag (`!Ref x`): ours keeps the value.
         (_, Yaml::Tagged(tagged)) => {
+            let name = tagged.tag.to_string();
+            // A tag of CloudFormation: ours is a mapping.
+            if let Some(only) = tree.children(id).next().filter(|_| FUNCTIONS.contains(&name.as_str())) {
+                return yaml_difference(tree, only, &tagged.value);
+            }
             return match &tagged.value {
                 Yaml::Number(_) | Yaml::Bool(_) | Yaml::Null => {
                     (tree.kind(id) != NodeKind::Str).then(|| format!("{}: tagged scalar", tree.pointer(id)))
@@ -128,7 +155,8 @@ fn span_faults(tree: &Tree) -> Vec<String> {
         let span = tree.span(id);
         if let Some(key) = tree.key_span(id) {
             let written = slice(tree, key);
-            if !decodes_to(written, tree.key(id).unwrap_or_default()) {
+            let is_tag = FUNCTIONS.contains(&written) && tree.key(id).is_some_and(|key| key.ends_with(&written[1..]));
+            if !is_tag && !decodes_to(written, tree.key(id).unwrap_or_default()) {
                 fault(&format!("key span holds {written:?}"));
             }
             if key.end > span.start {
@@ -366,6 +394,11 @@ const YAML_TOKENS: &[&str] = &[
     "*a",
     "!!str ",
     "!t ",
+    "!Ref ",
+    "!Sub ",
+    "{{ x }}",
+    "{{",
+    "{% y %}",
     "# c",
     "# gatelint: x",
     "~",

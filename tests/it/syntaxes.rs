@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use gatelint::error::ProblemCode;
 use gatelint::source::{self, Limits, NodeKind, SourceFile, Syntax, Tree, syntax_of};
 use gatelint::span::{FileId, NodeId, Span};
 use nginx_lint_parser::ast::{Config, ConfigItem, Directive};
@@ -319,6 +320,37 @@ const NGINX_TOKENS: &[&str] = &[
     "\r\n",
 ];
 
+const TEMPLATE_TOKENS: &[&str] = &[
+    "{{ a }}",
+    "{{- é }}",
+    "{% if b %}",
+    "<%= c %>",
+    "{{",
+    "}}",
+    "d: ",
+    "- ",
+    "\n",
+    "\n  ",
+    "|\n",
+    "|+\n",
+    ">-\n",
+    "\"",
+    "'",
+    "e",
+    "é",
+    "# f",
+    "{",
+    "}",
+    ", ",
+    "---\n",
+    "!Ref ",
+    "&g ",
+    "*g",
+    "\r\n",
+    "\t",
+    ": ",
+];
+
 const PROPERTIES_TOKENS: &[&str] = &[
     "a",
     "b.c",
@@ -358,6 +390,20 @@ proptest! {
         prop_assert_eq!(place_faults(&file), [""; 0]);
         for id in file.tree.ids() {
             prop_assert!(!file.tree.pointer(id).is_empty() || file.tree.parent(id).is_none());
+        }
+    }
+
+    #[test]
+    fn soup_of_templates_has_its_places_in_the_text(
+        tokens in prop::collection::vec(prop::sample::select(TEMPLATE_TOKENS), 0..40),
+        path in prop::sample::select(&["x.yaml", "x.json", "x"][..]),
+    ) {
+        let file = read(path, tokens.concat());
+        prop_assert_eq!(place_faults(&file), [""; 0]);
+        let templates = file.problems.iter().filter(|problem| problem.code == ProblemCode::Templated).count();
+        prop_assert!(templates <= 1);
+        for id in file.tree.ids() {
+            prop_assert!(file.tree.text(id).len() <= file.text.len());
         }
     }
 

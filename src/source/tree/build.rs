@@ -177,11 +177,17 @@ impl TreeBuilder {
         }
     }
 
-    /// The tree; containers still open (after a syntax error) end where their last entry does.
-    pub fn finish(mut self) -> Tree {
+    /// Closes all containers, each where its last entry ends; the next node is a root.
+    pub fn abandon(&mut self) {
         while !self.open.is_empty() {
             self.close(None);
         }
+        self.pending_key = None;
+    }
+
+    /// The tree; containers still open (after a syntax error) end where their last entry does.
+    pub fn finish(mut self) -> Tree {
+        self.abandon();
         if self.scattered {
             let mut order: Box<[u32]> = (0..self.tree.nodes.len() as u32).collect();
             order.sort_by_key(|&id| self.tree.begin(NodeId(id)));

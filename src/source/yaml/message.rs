@@ -6,9 +6,9 @@ use crate::error::{Problem, ProblemCode};
 use crate::source::Limits;
 use crate::span::{FileId, Span};
 
-/// The problem an error of the parser is.
-pub fn problem(file: FileId, text: &str, error: &ScanError, limits: &Limits) -> Problem {
-    let at = floor_char_boundary(text, error.marker().byte_offset().unwrap_or(text.len()));
+/// The problem an error of the parser is, which read `text` from byte `base` on.
+pub fn problem(file: FileId, text: &str, base: usize, error: &ScanError, limits: &Limits) -> Problem {
+    let at = floor_char_boundary(text, error.marker().byte_offset().map_or(text.len(), |at| base + at));
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
         return too_deep(file, text, at, limits);
     }

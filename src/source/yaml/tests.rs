@@ -82,7 +82,7 @@ fn a_value_that_is_not_written_stands_after_its_colon() {
 
 #[test]
 fn quoted_and_tagged_scalars_are_strings() {
-    let text = "[1, '1', \"1\", !!str 1, !!int '1', !!float 1, !Ref x, !!str , ! 1, !!binary aGk=]";
+    let text = "[1, '1', \"1\", !!str 1, !!int '1', !!float 1, !ref x, !!str , ! 1, !!binary aGk=]";
     let kinds: Vec<_> = outline(text)[1..].iter().map(|line| line.split(' ').nth(1).unwrap().to_owned()).collect();
     assert_eq!(kinds, ["Int", "Str", "Str", "Str", "Int", "Float", "Str", "Str", "Str", "Str"]);
 }
@@ -195,4 +195,108 @@ fn syntax_errors_are_in_plain_words_at_their_place() {
     check("a: 1\nword\nc: 2\n", "expected `:` after a key", "word");
     check("a: 'it's'\n", "text after a closing quote: quote the whole text, or double the quote inside it", "s");
     check("a: !!x!y z\n", "expected a space after a tag", "!");
+}
+
+#[test]
+fn tags_of_cloudformation_are_mappings_with_one_key() {
+    let text = "a: !Ref b\nc: !GetAtt d.e\nf: !Join\n  - ','\n  - [!Ref g, x]\nh: !Sub |\n  i\nj: !If [!Condition k, {l: m}, !Ref n]\n\
+                o: !GetAZs\np: !Other q\n!Ref r: s\nt: !Transform {u: v}\n";
+    assert_eq!(
+        outline(text)[1..],
+        [
+            r#"/a Map "!Ref b""#,
+            r#"/a/Ref Str "b""#,
+            r#"/c Map "!GetAtt d.e""#,
+            r#"/c/Fn::GetAtt Str "d.e""#,
+            r#"/f Map "!Join\n  - ','\n  - [!Ref g, x]""#,
+            r#"/f/Fn::Join Seq "- ','\n  - [!Ref g, x]""#,
+            r#"/f/Fn::Join/0 Str "','""#,
+            r#"/f/Fn::Join/1 Seq "[!Ref g, x]""#,
+            r#"/f/Fn::Join/1/0 Map "!Ref g""#,
+            r#"/f/Fn::Join/1/0/Ref Str "g""#,
+            r#"/f/Fn::Join/1/1 Str "x""#,
+            r#"/h Map "!Sub |\n  i""#,
+            r#"/h/Fn::Sub Str "|\n  i""#,
+            r#"/j Map "!If [!Condition k, {l: m}, !Ref n]""#,
+            r#"/j/Fn::If Seq "[!Condition k, {l: m}, !Ref n]""#,
+            r#"/j/Fn::If/0 Map "!Condition k""#,
+            r#"/j/Fn::If/0/Condition Str "k""#,
+            r#"/j/Fn::If/1 Map "{l: m}""#,
+            r#"/j/Fn::If/1/l Str "m""#,
+            r#"/j/Fn::If/2 Map "!Ref n""#,
+            r#"/j/Fn::If/2/Ref Str "n""#,
+            r#"/o Map "!GetAZs""#,
+            r#"/o/Fn::GetAZs Str """#,
+            r#"/p Str "q""#,
+            r#"/r Str "s""#,
+            r#"/t Map "!Transform {u: v}""#,
+            r#"/t/Fn::Transform Map "{u: v}""#,
+            r#"/t/Fn::Transform/u Str "v""#,
+        ]
+    );
+}
+
+#[test]
+fn an_alias_of_a_tagged_node_is_the_whole_mapping() {
+    let (tree, problems) = parse("a: &x !Ref b\nc: *x\nd: &y !Split [e]\nf: *y\n");
+    assert_eq!(problems, []);
+    for (of, alias) in [("a", "c"), ("d", "f")] {
+        let root = tree.roots()[0];
+        assert_eq!(tree.resolve(tree.get(root, alias).unwrap()), tree.get(root, of).unwrap());
+    }
+}
+
+#[test]
+fn a_broken_document_costs_none_behind_it() {
+    let text = "a: 1\n---\nb: [\n  c: }\n---\nd: 1\n--- # e\nf: g: h\n---\ni: |\n  ---\n  j\n---\nk: &l m\nn: *l\n";
+    let (tree, problems) = parse(text);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    let last: Vec<_> = tree.roots().iter().map(|&root| tree.children(root).last().map(|id| tree.pointer(id))).collect();
+    let last: Vec<_> = last.iter().map(|pointer| pointer.as_deref().unwrap_or_default()).collect();
+    assert_eq!(last, ["/a", "/b", "/d", "/f", "/i", "/n"]);
+    let root = *tree.roots().last().unwrap();
+    assert_eq!(tree.text(tree.resolve(tree.get(root, "n").unwrap())), "m");
+    assert_eq!(tree.text(tree.get(tree.roots()[4], "i").unwrap()), "---\nj\n");
+}
+
+#[test]
+fn many_broken_documents_are_read_in_linear_time() {
+    for part in ["---\n[\n", "--- {{\n", "---\na: 'b\n", "---\na: b: c\n", "---\n\t\n", "--- |\n---\n: :\n"] {
+        let text = part.repeat(20_000);
+        let (_, problems) = parse(&text);
+        assert!(problems.len() <= MAX_PROBLEMS + 1);
+    }
+}
+
+/// What is read round the actions of a template, as pointer and text.
+#[track_caller]
+fn round(text: &str) -> Vec<String> {
+    let masked = crate::source::template::mask(text).expect("an action");
+    let mut builder = TreeBuilder::new(FileId(0), Arc::from(text));
+    let problems = read_masked(FileId(0), text, &masked, &Limits::default(), &mut builder);
+    assert_eq!(problems, []);
+    let tree = builder.finish();
+    tree.ids()
+        .filter(|&id| is_scalar(tree.kind(id)))
+        .map(|id| format!("{}={}", tree.pointer(id), tree.text(id)))
+        .collect()
+}
+
+#[test]
+fn what_stands_round_template_actions_is_read_with_the_text_that_is_written() {
+    let text = "a: {{ .b }}\n{{- if .c }}\nd:\n  - \"{{ .e | default \"f\" }}\"\n  - g-{{ .h }}:80\n  {{- end }}\n\
+                {{ .i }}: j\nk: {{ .l }} # m\nn: |\n  {{- range .o }}\n  p {{ .q }}\n  {{- end }}\nr: {s: {{ .t }}, u: 1}\n";
+    assert_eq!(
+        round(text),
+        [
+            "/a={{ .b }}",
+            "/d/0={{ .e | default \"f\" }}",
+            "/d/1=g-{{ .h }}:80",
+            "/{{ .i }}=j",
+            "/k={{ .l }}",
+            "/n=p {{ .q }}\n  {{- end }}\n",
+            "/r/s={{ .t }}",
+            "/r/u=1",
+        ]
+    );
 }
