@@ -61,7 +61,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use baseline::Baseline;
-use discover::{Changed, Formats, Found};
+use discover::{Changed, Claimed, Formats, Found};
 use error::{Problem, ProblemCode};
 use evaluate::{Evaluation, Hit};
 use finding::{Finding, RuleIndex, State};
@@ -188,7 +188,9 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     let ignored_files = found.ignored_files;
     let mut run = Run { settings, rules, whole_project, baseline, problems: Vec::new(), ignored_files };
 
-    let Claimed { roots, gateways, support } = run.claim(&sources, &seeds, &found.named, found.changed.as_ref());
+    let mut claimed = Claimed::of(&sources, &seeds);
+    run.narrow(&mut claimed, &sources, &found.named, found.changed.as_ref());
+    let Claimed { openapi: roots, gateways, support, .. } = claimed;
     run.note_unread(&mut sources, &found.unread);
     let others: BTreeSet<FileId> = gateways.iter().map(|&(id, _)| id).chain(support).collect();
     run.note_unclaimed(&mut sources, &found.named, &roots, &others, found.changed.is_some());
@@ -199,7 +201,11 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     let units = run.gateways(&sources, &gateways, found.changed.as_ref());
     let judged = run.judge(&sources, &roots, &units, progress);
     let files: BTreeSet<FileId> = judged.iter().flat_map(|judged| judged.model.files()).collect();
-    let claimed: Vec<FileId> = roots.iter().copied().chain(gateways.iter().map(|&(id, _)| id)).collect();
+    let mut claimed: BTreeSet<FileId> = units.iter().flat_map(|unit| unit.files.iter().copied()).collect();
+    if !matches!(found.changed, Some(Changed::Files(_))) {
+        claimed.extend(gateways.iter().map(|&(id, _)| id));
+    }
+    claimed.extend(&roots);
     run.note_files(&sources, &claimed, &files);
     let documents = documents(&sources, &judged);
     let unknowns = unknowns(&sources, &judged);
@@ -226,17 +232,6 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     }
 }
 
-/// What the files of a run turned out to be. One may be in both of the first two.
-#[derive(Default)]
-struct Claimed {
-    /// OpenAPI documents to judge.
-    roots: Vec<FileId>,
-    /// Gateway configurations.
-    gateways: Vec<(FileId, Formats)>,
-    /// What objects of Kubernetes among them are joined with.
-    support: Vec<FileId>,
-}
-
 /// What a run collects on its way.
 struct Run<'a> {
     settings: &'a Settings,
@@ -248,42 +243,20 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// What the seeds are, as far as their judgement is asked for.
-    fn claim(
+    /// Counts walked files of no kind, and leaves those documents whose judgement is asked for.
+    fn narrow(
         &mut self,
+        claimed: &mut Claimed,
         sources: &SourceMap,
-        seeds: &[String],
         named: &BTreeSet<String>,
         changed: Option<&Changed>,
-    ) -> Claimed {
-        let mut claimed = Claimed::default();
-        for (path, id) in seeds.iter().filter_map(|path| Some((path, sources.find(path)?))) {
-            let file = sources.file(id);
-            // One whose bytes look like a document but that cannot be read must not be passed
-            // over. In another encoding, its bytes are all there is.
-            let looks_so = || file.text.is_empty() || discover::may_be_openapi(file.text.as_bytes());
-            let is_openapi = discover::is_root(&file.tree).is_some() || !file.problems.is_empty() && looks_so();
-            let formats = discover::formats_of(file);
-            if is_openapi {
-                claimed.roots.push(id);
-            }
-            if !formats.is_empty() {
-                claimed.gateways.push((id, formats));
-            } else if !is_openapi && discover::is_support(file) {
-                claimed.support.push(id);
-            } else if !is_openapi && !named.contains(path) {
-                self.ignored_files += 1;
-            }
-        }
-        if !claimed.gateways.iter().any(|&(_, formats)| discover::need_support(formats)) {
-            let walked = claimed.support.drain(..).filter(|&id| !named.contains(&sources.file(id).path));
-            self.ignored_files += walked.count() as u32;
-        }
+    ) {
+        let walked = claimed.others.iter().filter(|&&id| !named.contains(&sources.file(id).path));
+        self.ignored_files += walked.count() as u32;
         if let Some(Changed::Files(changed)) = changed {
             let changed: BTreeSet<FileId> = changed.iter().filter_map(|path| sources.find(path)).collect();
-            claimed.roots.retain(|&root| !changed.is_disjoint(&resolve::reach(sources, root)));
+            claimed.openapi.retain(|&root| !changed.is_disjoint(&resolve::reach(sources, root)));
         }
-        claimed
     }
 
     /// Files that could not be read get an empty file to point at.
@@ -311,7 +284,7 @@ impl Run<'_> {
         for path in named {
             let id = sources.find(path);
             if id.is_none_or(|id| !known.contains(&id)) {
-                let message = discover::why_unclaimed(path, id.map(|id| sources.tree(id)));
+                let message = discover::why_unclaimed(path, id.map(|id| sources.file(id)));
                 let span = start_of(sources, path);
                 self.problems.push(Problem::new(ProblemCode::Unrecognised, message, span));
             }
@@ -319,8 +292,8 @@ impl Run<'_> {
     }
 
     /// Problems of the files that belong to judged documents, and of those that should.
-    fn note_files(&mut self, sources: &SourceMap, claimed: &[FileId], judged: &BTreeSet<FileId>) {
-        let mut files: BTreeSet<FileId> = judged.iter().chain(claimed).copied().collect();
+    fn note_files(&mut self, sources: &SourceMap, claimed: &BTreeSet<FileId>, judged: &BTreeSet<FileId>) {
+        let mut files: BTreeSet<FileId> = judged | claimed;
         // A file of which nothing could be read is part of no model, though a document refers to it.
         if sources.files().any(|file| file.tree.is_empty() && !file.problems.is_empty()) {
             let reached = claimed.iter().flat_map(|&root| resolve::reach(sources, root));

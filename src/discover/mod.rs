@@ -1,6 +1,7 @@
 //! Discovery: where the project lies, which of its files are documents, told
 //! from their content. Knows paths and bytes, no references and no rules.
 
+mod claim;
 mod format;
 mod formats;
 mod markers;
@@ -10,6 +11,7 @@ mod unclaimed;
 #[cfg(feature = "cli")]
 mod walk;
 
+pub use claim::Claimed;
 pub use format::{Format, Formats};
 pub use formats::{formats_of, is_support, need_support};
 pub use project::{Project, TwoSettingsFiles, common_folder, find_settings};
@@ -71,14 +73,16 @@ impl Found {
     }
 
     /// The files to read, in order: the documents and, if one of them may be an
-    /// object of Kubernetes, what it is joined with.
+    /// object of Kubernetes, what it is joined with. Named files are read anyhow,
+    /// so that what they are can be said.
     pub fn take_files(&mut self) -> Vec<(String, Vec<u8>)> {
         let mut files = std::mem::take(&mut self.documents);
-        let support = std::mem::take(&mut self.support);
-        if self.has_kubernetes {
-            files.extend(support);
-        } else {
-            self.ignored_files += support.iter().filter(|(path, _)| !self.named.contains(path)).count() as u32;
+        for (path, bytes) in std::mem::take(&mut self.support) {
+            if self.has_kubernetes || self.named.contains(&path) {
+                files.push((path, bytes));
+            } else {
+                self.ignored_files += 1;
+            }
         }
         files.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         files

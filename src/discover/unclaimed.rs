@@ -2,11 +2,11 @@
 //! have to look like. Tells from the name what its author may have meant.
 
 use super::formats;
-use crate::source::Tree;
+use crate::source::SourceFile;
 
-/// Why no kind claims the file at `path`, of which `tree` was read, if anything was.
-pub fn why_unclaimed(path: &str, tree: Option<&Tree>) -> String {
-    if let Some(kind) = tree.and_then(formats::kubernetes_kind) {
+/// Why no kind claims the file at `path`, if it was parsed.
+pub fn why_unclaimed(path: &str, file: Option<&SourceFile>) -> String {
+    if let Some(kind) = file.and_then(formats::kubernetes_kind) {
         return match kind {
             "CustomResourceDefinition" => {
                 "a `CustomResourceDefinition` says what objects look like: name the objects".to_owned()
@@ -18,14 +18,18 @@ pub fn why_unclaimed(path: &str, tree: Option<&Tree>) -> String {
     }
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    match extension.to_ascii_lowercase().as_str() {
-        "yaml" | "yml" | "json" => "it is no OpenAPI document: there is no root key `openapi` or `swagger`; \
-                                    nor a gateway configuration that gatelint knows"
-            .to_owned(),
-        "toml" => {
-            "it is no configuration of Traefik: there is no table `entryPoints`, `http`, `tcp` or `tls` of its shape"
-                .to_owned()
+    let message = match extension.to_ascii_lowercase().as_str() {
+        "yaml" | "yml" | "json" => {
+            "it is no OpenAPI document (there is no root key `openapi` or `swagger`) and no known gateway configuration"
         }
-        _ => "it is neither an OpenAPI document nor a gateway configuration that gatelint knows".to_owned(),
-    }
+        "toml" => {
+            "it is no configuration of Traefik or KrakenD: there is no `entryPoints`, `http.routers` or `endpoints`"
+        }
+        "conf" | "nginx" => {
+            "it is no configuration of nginx or Kong: there is no `server`, `location` or `upstream` block, nor \
+             three known directives or two settings such as `proxy_listen`"
+        }
+        _ => "it is neither an OpenAPI document nor a known gateway configuration",
+    };
+    message.to_owned()
 }

@@ -24,7 +24,13 @@ pub struct Selection<'a> {
 }
 
 /// Files a walk looks at unless the settings say which.
-const USUAL_EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+const USUAL_EXTENSIONS: [&str; 6] = ["yaml", "yml", "json", "toml", "conf", "nginx"];
+
+/// What is put behind the name of a file of which it is a template or a sample.
+const TEMPLATE_EXTENSIONS: [&str; 7] = ["template", "tmpl", "tpl", "ctmpl", "j2", "erb", "default"];
+
+/// Folders of nginx, in which files are named for what they serve.
+const NGINX_FOLDERS: [&str; 5] = ["sites-available", "sites-enabled", "conf.d", "vhost.d", "snippets"];
 
 /// Folders no document of one's own lies in.
 const FOREIGN_FOLDERS: [&str; 6] = [".git", ".hg", ".svn", ".jj", "node_modules", ".venv"];
@@ -133,8 +139,16 @@ fn is_candidate(settings: &Settings, path: &str) -> bool {
     if !settings.include.is_empty() {
         return settings.include.is_match(path);
     }
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    USUAL_EXTENSIONS.iter().any(|usual| usual.eq_ignore_ascii_case(extension))
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let in_nginx_folder = NGINX_FOLDERS.contains(&folder.rsplit('/').next().unwrap_or_default());
+    let is_one_of = |extension: &str, known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(extension));
+    let Some((stem, extension)) = name.rsplit_once('.') else { return in_nginx_folder };
+    let is_template = is_one_of(extension, &TEMPLATE_EXTENSIONS);
+    // `traefik.yml.tmpl` is for what renders it; `default.conf.template` is what a container of nginx is given.
+    is_one_of(extension, &USUAL_EXTENSIONS)
+        || is_template && (is_one_of(stem.rsplit('.').next().unwrap_or_default(), &["conf"]) || stem == "nginx")
+        || name.starts_with("nginx.conf")
+        || in_nginx_folder && !stem.is_empty()
 }
 
 /// Reads files and sorts them by what they may be.
@@ -171,6 +185,36 @@ fn read_all(project: &Project, settings: &Settings, paths: Vec<String>, named: b
             Outcome::Ignored if named => {}
             Outcome::Ignored => found.ignored_files += 1,
             Outcome::Failed(code, message) => found.unread.push(Unread { path, code, message }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_looks_at_what_may_be_a_document_by_its_name() {
+        let settings = Settings::default();
+        for path in [
+            "api.YAML",
+            "a/docker-compose.yml",
+            "traefik.toml",
+            "a/proxy.conf",
+            "site.nginx",
+            "nginx.conf.bak",
+            "nginx.tmpl",
+            "templates/default.conf.template",
+            "kong.conf.default",
+            "etc/nginx/sites-enabled/example.com",
+            "conf.d/api",
+        ] {
+            assert!(is_candidate(&settings, path), "{path}");
+        }
+        for path in
+            ["README.md", "Makefile", "a.tmpl", "values.yaml.tmpl", "sites-enabled/.htaccess", "conf.dx/a", "conf"]
+        {
+            assert!(!is_candidate(&settings, path), "{path}");
         }
     }
 }

@@ -26,7 +26,7 @@ pub struct SettingsFile {
     /// The lowest severity of a finding that fails the run. Default: `high`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_on: Option<Severity>,
-    /// Globs of the files that are looked at, by path from the project root. Default: `*.yaml`, `*.yml` and `*.json`.
+    /// Globs of the files that are looked at, by path from the project root. Default: `*.yaml`, `*.yml`, `*.json`, `*.toml`, `*.conf` (and templates of them), `*.nginx`, and what lies in folders such as `conf.d` and `sites-enabled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub include: Option<Vec<String>>,
     /// Globs of files and folders that are passed over, by path from the project root.

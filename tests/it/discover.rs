@@ -145,3 +145,59 @@ fn a_fragment_shared_by_two_documents_is_reported_once() {
     assert_eq!(run.findings(), ["cleartext-server /get/servers/0/url"]);
     assert_eq!(run.json()["findings"][0]["location"]["file"], "part.yaml");
 }
+
+const INGRESS: &str = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a}\nspec: {}\n";
+const SERVICE: &str = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n";
+
+#[test]
+fn what_no_kind_claims_is_ignored_and_counted() {
+    let sandbox = Sandbox::new(&[
+        ("api.yaml", CLEAN),
+        ("Cargo.toml", "[package]\nname = 'a'\n"),
+        ("php.conf", "[www]\nuser = www\n"),
+        ("service.yaml", SERVICE),
+        ("values.yaml", "http: {port: 80}\n"),
+    ]);
+    let run = sandbox.check(RULE, &[]).exits(0);
+    assert_eq!(run.json()["summary"]["ignored-files"], 4);
+    assert!(run.problems().is_empty(), "{run:?}");
+}
+
+#[test]
+fn services_are_not_ignored_beside_what_they_are_joined_with() {
+    let sandbox = Sandbox::new(&[("api.yaml", CLEAN), ("service.yaml", SERVICE), ("ingress.yaml", INGRESS)]);
+    assert_eq!(sandbox.check(RULE, &[]).json()["summary"]["ignored-files"], 0);
+    assert!(sandbox.check(RULE, &["api.yaml", "ingress.yaml", "service.yaml"]).problems().is_empty());
+    let run = sandbox.check(RULE, &["api.yaml", "service.yaml"]).exits(4);
+    assert_eq!(run.problems(), ["unrecognised service.yaml"]);
+}
+
+#[test]
+fn a_named_file_of_no_kind_hears_what_it_would_have_to_look_like() {
+    let definition =
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.traefik.io}\n";
+    for (path, text, said) in [
+        ("a.yaml", "a: 1\n", "root key `openapi` or `swagger`"),
+        ("a.toml", "a = 1\n", "`entryPoints`"),
+        ("a.conf", "a = 1\n", "`server`"),
+        ("a.md", "a\n", "OpenAPI"),
+        ("service.yaml", SERVICE, "`Service`"),
+        ("definition.yaml", definition, "`CustomResourceDefinition`"),
+    ] {
+        let run = Sandbox::new(&[(path, text)]).check(RULE, &[path]).exits(4);
+        let json = run.json();
+        let message = json["problems"][0]["message"].as_str().unwrap();
+        assert!(message.contains(said), "{path}: {message}");
+    }
+}
+
+#[test]
+fn a_templated_object_is_a_note_and_a_broken_one_is_a_problem() {
+    let chart = format!("{{{{- if .Values.on }}}}\n{INGRESS}{{{{- end }}}}\n");
+    let sandbox = Sandbox::new(&[("api.yaml", CLEAN), ("templates/ingress.yaml", &chart)]);
+    assert_eq!(sandbox.check(RULE, &[]).exits(0).problems(), ["templated templates/ingress.yaml"]);
+    let changed = sandbox.check(RULE, &["--files-are-changes", "api.yaml"]).exits(0);
+    assert!(changed.problems().is_empty(), "{changed:?}");
+    sandbox.write("templates/ingress.yaml", INGRESS.replace("{name: a}", "{name: a"));
+    assert_eq!(sandbox.check(RULE, &[]).exits(4).problems(), ["syntax templates/ingress.yaml"]);
+}

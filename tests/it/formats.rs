@@ -1,7 +1,13 @@
 //! What tells the gateway formats apart: a smallest document for each shape, what
 //! looks like one and is none, and the corpus.
 
-use gatelint::discover::{Found, formats_of, is_support};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use globset::{GlobBuilder, GlobMatcher};
+use rayon::prelude::*;
+
+use gatelint::discover::{Format, Found, formats_of, is_support};
 use gatelint::source::{self, Limits, SourceFile};
 use gatelint::span::FileId;
 
@@ -182,6 +188,7 @@ fn an_openapi_document_with_extensions_of_amazon_is_both() {
     assert!(gatelint::discover::is_root(&read("api.yaml", text).tree).is_some());
     none_is_any(&[
         "openapi: 3.0.1\npaths: {/a: {get: {x-kong-plugin-cors: {}, description: x-amazon-apigateway-integration}}}\n",
+        "openapi: 3.0.1\nx-labels: {labels: {traefik.enable: 'true'}}\n",
         "swagger: '2.0'\nx-google-backend: {}\nx-tyk-api-gateway: {}\n",
         "paths: {/a: {get: {x-amazon-apigateway-integration: {}}}}\n",
     ]);
@@ -204,6 +211,46 @@ fn a_template_of_cloudformation_is_told_by_its_resources() {
         "service: x\nprovider: {name: aws}\nfunctions: {a: {events: [{httpApi: '*'}]}}\nx: 'AWS::ApiGateway::RestApi'\n",
         "[{ResourceType: 'AWS::ApiGateway::RestApi'}]\n",
     ]);
+}
+
+#[test]
+fn files_of_nginx_are_told_by_blocks_and_known_directives() {
+    for text in [
+        "server { listen 80; root /srv; }",
+        "events {}\nhttp { server { server_name a; } }",
+        "upstream a { server 10.0.0.1; }\n",
+        "proxy_set_header Host $host;\nproxy_http_version 1.1;\nproxy_buffering off;\n",
+        "{{ range .x }}\nserver {\n  listen {{ .port }};\n  server_name {{ .name }};\n}\n{{ end }}\n",
+    ] {
+        assert_eq!(formats("conf.d/a.conf", text), "nginx", "{text}");
+    }
+    for (path, text) in [
+        ("a.conf", "add_header X-Frame-Options DENY;\nserver_tokens off;\n"),
+        ("Caddyfile", "example.com {\n  reverse_proxy localhost:80\n  root /srv\n}\n"),
+        ("a.conf", "[Unit]\nDescription=server\n"),
+        ("a.conf", "frontend a\n  bind :80\nbackend b\n  server c 10.0.0.1:80\n"),
+        ("a.yaml", "server:\n  listen: 80\n  root: /srv\nlocation: x\n"),
+        ("a.json", "{\"server\": {\"listen\": 80, \"root\": \"/srv\"}}"),
+        ("named.conf", "options { directory \"/var\"; };\nzone \"a\" { type master; };\n"),
+    ] {
+        assert_eq!(formats(path, text), "", "{text}");
+    }
+}
+
+#[test]
+fn the_settings_of_kong_are_told_by_two_of_them() {
+    assert_eq!(formats("kong.conf", "# x\nadmin_listen = 127.0.0.1:8001\ndatabase = off\n"), "kong");
+    assert_eq!(formats("other.conf", "database = off\nport = 1\n"), "");
+    assert_eq!(formats("a.yaml", "database: off\nadmin_listen: x\n"), "");
+}
+
+#[test]
+fn files_in_toml_have_the_same_shapes() {
+    assert_eq!(formats("a.toml", "[entryPoints.web]\naddress = \":80\"\n"), "traefik");
+    assert_eq!(formats("a.toml", "[http.routers.a]\nrule = \"Host(`a`)\"\n"), "traefik");
+    assert_eq!(formats("a.toml", "[http.routers.{{ .x }}]\nrule = {{ .y }}\n"), "traefik");
+    assert_eq!(formats("a.toml", "version = 3\n[[endpoints]]\nendpoint = \"/a\"\nbackend = []\n"), "krakend");
+    assert_eq!(formats("a.toml", "[package]\nname = \"traefik.http\"\n"), "");
 }
 
 // ------------------------------------------------------------------ Kubernetes
@@ -261,6 +308,8 @@ fn a_config_map_has_the_formats_of_the_files_in_it() {
     let map = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{data}");
     assert_eq!(formats("a.yaml", &map("  envoy.yaml: |\n    static_resources: {listeners: []}\n")), "envoy");
     assert_eq!(formats("a.yaml", &map("  traefik.yml: |\n    entryPoints: {web: {address: ':80'}}\n")), "traefik");
+    assert_eq!(formats("a.yaml", &map("  nginx.conf: |\n    server { listen 80; server_name a; }\n")), "nginx");
+    assert_eq!(formats("a.yaml", &map("  kong.yml: |\n    _format_version: '3.0'\n    routes: []\n")), "kong");
     assert_eq!(formats("a.yaml", &map("  proxy-body-size: 8m\n")), "");
 }
 
@@ -307,4 +356,73 @@ fn a_template_that_cannot_be_parsed_is_told_by_its_lines() {
         "traefik"
     );
     assert_eq!(formats("a.yaml", "{{- if .x }}\n_format_version: '3.0'\n{{- end }}\n"), "kong");
+}
+
+// ---------------------------------------------------------------------- corpus
+
+/// What the index of the corpus says by the project a file comes from.
+fn by_index(kind: &str) -> &str {
+    match kind {
+        "aws-cfn" | "aws-sam" => "aws",
+        _ if kind.ends_with("+x-amazon-apigateway") => "aws",
+        "kong" | "nginx" | "ingress" | "gateway-api" | "istio" | "envoy" | "traefik" | "krakend" => kind,
+        _ => "",
+    }
+}
+
+/// A file of the corpus, and its formats: by the index, as explained, and as found.
+#[derive(Debug)]
+struct Told<'a> {
+    path: &'a str,
+    by_index: &'a str,
+    expected: &'a str,
+    found: String,
+}
+
+#[test]
+fn the_corpus_has_no_false_kind_and_every_miss_is_explained() {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let root = std::env::var_os("GATELINT_CORPUS").map_or(beside, PathBuf::from);
+    let Ok(index) = fs::read_to_string(root.join("INDEX.tsv")) else {
+        println!("skipped: no corpus at {}", root.display());
+        return;
+    };
+    let lines = include_str!("formats.tsv").lines().filter(|line| !line.starts_with('#'));
+    let exceptions: Vec<(GlobMatcher, &str)> = lines
+        .map(|line| {
+            let [glob, formats, _why] = line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("three columns: {line}")
+            };
+            let glob = GlobBuilder::new(glob).literal_separator(true).empty_alternates(true).build().unwrap();
+            (glob.compile_matcher(), if formats == "-" { "" } else { formats })
+        })
+        .collect();
+    let files: Vec<Vec<&str>> = index.lines().skip(1).map(|line| line.split('\t').collect()).collect();
+    let told: Vec<Told<'_>> = files
+        .par_iter()
+        .map(|columns| {
+            let (path, by_index) = (columns[0], by_index(columns[2]));
+            let exception = exceptions.iter().find(|(glob, _)| glob.is_match(path)).map(|&(_, formats)| formats);
+            let text = String::from_utf8_lossy(&fs::read(root.join(path)).unwrap()).into_owned();
+            Told { path, by_index, expected: exception.unwrap_or(by_index), found: formats(path, &text) }
+        })
+        .collect();
+    println!("{:12} {:>5} {:>7} {:>9} {:>6}", "", "index", "claimed", "explained", "wrong");
+    for format in Format::ALL.map(Format::as_str) {
+        let has = |formats: &str| formats.split(' ').any(|one| one == format);
+        let [mut index, mut claimed, mut explained, mut wrong] = [0; 4];
+        for file in &told {
+            index += u32::from(has(file.by_index));
+            claimed += u32::from(has(&file.found));
+            explained += u32::from(has(file.by_index) != has(file.expected));
+            wrong += u32::from(has(file.expected) != has(&file.found));
+        }
+        println!("{format:12} {index:>5} {claimed:>7} {explained:>9} {wrong:>6}");
+    }
+    let wrong: Vec<_> = told.iter().filter(|file| file.expected != file.found).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for (glob, _) in &exceptions {
+        let explains = |file: &Told<'_>| glob.is_match(file.path) && file.by_index != file.expected;
+        assert!(told.iter().any(explains), "{} explains nothing", glob.glob());
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::doc::Doc;
 use super::{Row, has_root_key, no_object};
-use crate::discover::{Format, sniff};
+use crate::discover::Format;
 use crate::source::{NodeKind, Sym};
 
 /// What the keys of the extensions begin with.
@@ -18,17 +18,11 @@ pub(super) const ROW: Row = Row {
     format: Format::Aws,
     markers: &[&[EXTENSION], &["AWS::ApiGateway"], &["AWS::Serverless::"]],
     groups: &[],
-    claims,
+    claims: |doc| doc.map("Resources").is_some_and(|resources| resources.values().any(is_api)),
+    claims_openapi: has_extension,
     claims_object: no_object,
     claims_text: |text| has_root_key(text, "Resources") && SERVICES.iter().any(|service| text.contains(service)),
 };
-
-fn claims(doc: Doc<'_>) -> bool {
-    if sniff::ROOT_KEYS.iter().any(|key| doc.has(key)) {
-        return has_extension(doc);
-    }
-    doc.map("Resources").is_some_and(|resources| resources.values().any(is_api))
-}
 
 /// Whether any key of the file is one of the extensions.
 fn has_extension(doc: Doc<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! One document of a parsed file, as the rows of the formats ask it. Aliases are
 //! followed, so nothing that comes back is one.
 
-use crate::source::{NodeKind, Tree};
+use crate::source::{NodeKind, SourceFile, Syntax, Tree};
 use crate::span::NodeId;
 
 /// A node of a tree: a whole document, or a part of one.
@@ -9,11 +9,19 @@ use crate::span::NodeId;
 pub(super) struct Doc<'t> {
     pub(super) tree: &'t Tree,
     pub(super) node: NodeId,
+    pub(super) syntax: Syntax,
 }
 
 impl<'t> Doc<'t> {
-    pub(super) fn new(tree: &'t Tree, node: NodeId) -> Self {
-        Self { tree, node: tree.resolve(node) }
+    /// The documents of a file.
+    pub(super) fn all_of(file: &'t SourceFile) -> impl Iterator<Item = Self> {
+        let (tree, syntax) = (&file.tree, file.syntax);
+        tree.roots().iter().map(move |&node| Self { tree, node: tree.resolve(node), syntax })
+    }
+
+    /// Another node of the same tree.
+    pub(super) fn with(self, node: NodeId) -> Self {
+        Self { node: self.tree.resolve(node), ..self }
     }
 
     pub(super) fn kind(self) -> NodeKind {
@@ -22,12 +30,12 @@ impl<'t> Doc<'t> {
 
     /// What stands under `key`.
     pub(super) fn get(self, key: &str) -> Option<Self> {
-        self.tree.get(self.node, key).map(|node| Self::new(self.tree, node))
+        self.tree.get(self.node, key).map(|node| self.with(node))
     }
 
     /// What stands under a chain of keys.
     pub(super) fn at(self, keys: &[&str]) -> Option<Self> {
-        self.tree.path(self.node, keys).map(|node| Self::new(self.tree, node))
+        self.tree.path(self.node, keys).map(|node| self.with(node))
     }
 
     /// What stands under `key`, whatever the case of its ASCII letters.
@@ -47,7 +55,7 @@ impl<'t> Doc<'t> {
     /// Keys and values of a map; nothing for everything else.
     pub(super) fn entries(self) -> impl Iterator<Item = (&'t str, Self)> {
         let entries = self.tree.entries(self.node).into_iter();
-        entries.map(move |node| (self.tree.key(node).unwrap_or_default(), Self::new(self.tree, node)))
+        entries.map(move |node| (self.tree.key(node).unwrap_or_default(), self.with(node)))
     }
 
     /// Values of a map.
@@ -59,7 +67,7 @@ impl<'t> Doc<'t> {
     pub(super) fn items(self) -> impl Iterator<Item = Self> {
         let is_list = self.kind() == NodeKind::Seq;
         let items = is_list.then(|| self.tree.children(self.node)).into_iter().flatten();
-        items.map(move |node| Self::new(self.tree, node))
+        items.map(move |node| self.with(node))
     }
 
     /// The text of a scalar as written, without quotes; empty for containers.

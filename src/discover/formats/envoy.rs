@@ -3,7 +3,7 @@
 //! Shapes: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/bootstrap/v3/bootstrap.proto>.
 
 use super::doc::Doc;
-use super::{Row, has_root_key, no_object};
+use super::{Row, has_root_key, no_doc, no_object};
 use crate::discover::Format;
 use crate::source::NodeKind;
 
@@ -25,6 +25,7 @@ pub(super) const ROW: Row = Row {
     markers: &[&["static_resources"], &["dynamic_resources"], &["@type", "type.googleapis.com/envoy."]],
     groups: &[],
     claims,
+    claims_openapi: no_doc,
     claims_object: no_object,
     claims_text: |text| has_root_key(text, "static_resources") || has_root_key(text, "dynamic_resources"),
 };

@@ -51,6 +51,7 @@ pub(super) const ROW: Row = Row {
         Group { name: "gateway.networking.k8s.io", kinds: &["HTTPRoute", "GRPCRoute"], is_clear_without_name: true },
     ],
     claims: no_doc,
+    claims_openapi: no_doc,
     claims_object: no_object,
     claims_text: no_text,
 };

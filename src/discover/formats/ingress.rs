@@ -20,6 +20,7 @@ pub(super) const ROW: Row = Row {
         Group { name: "extensions", kinds: KINDS, is_clear_without_name: true },
     ],
     claims: no_doc,
+    claims_openapi: no_doc,
     claims_object: no_object,
     claims_text: no_text,
 };

@@ -6,8 +6,9 @@
 use super::compose::{pairs, services};
 use super::doc::Doc;
 use super::kubernetes::{Group, Object};
-use super::{Row, has_root_key};
+use super::{Row, has_root_key, no_doc};
 use crate::discover::Format;
+use crate::source::Syntax;
 
 /// Lists of a declarative file, one of which it must have.
 const ENTITIES: &[&str] = &[
@@ -73,6 +74,7 @@ pub(super) const ROW: Row = Row {
         is_clear_without_name: true,
     }],
     claims,
+    claims_openapi: no_doc,
     claims_object: |object: &Object<'_>| {
         object.containers().any(|container| {
             let variables = container.get("env").into_iter().flat_map(Doc::items);
@@ -111,5 +113,6 @@ fn is_variable(name: &str) -> bool {
 
 /// Whether this is `kong.conf`: at least two of its settings.
 fn is_conf(doc: Doc<'_>) -> bool {
-    SETTINGS.iter().filter(|key| doc.get(key).is_some_and(|value| !value.text().is_empty())).count() >= 2
+    doc.syntax == Syntax::Properties
+        && SETTINGS.iter().filter(|key| doc.get(key).is_some_and(|value| !value.text().is_empty())).count() >= 2
 }

@@ -3,7 +3,7 @@
 //! Shape: <https://www.krakend.io/schema/krakend.json>.
 
 use super::doc::Doc;
-use super::{Row, no_object};
+use super::{Row, no_doc, no_object};
 use crate::discover::Format;
 use crate::source::NodeKind;
 
@@ -15,6 +15,7 @@ pub(super) const ROW: Row = Row {
     markers: &[&[SCHEMA], &["endpoints", "backend", "version"]],
     groups: &[],
     claims,
+    claims_openapi: no_doc,
     claims_object: no_object,
     claims_text: |text| text.contains(SCHEMA) || ["\"endpoints\"", "\"backend\""].iter().all(|key| text.contains(key)),
 };

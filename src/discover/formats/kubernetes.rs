@@ -4,7 +4,7 @@
 
 use super::doc::Doc;
 use crate::discover::markers;
-use crate::source::{self, Limits, NodeKind, SourceFile, Tree};
+use crate::source::{self, Limits, NodeKind, SourceFile};
 use crate::span::FileId;
 
 /// Kinds of an API group.
@@ -81,8 +81,8 @@ pub(super) fn is_object(doc: Doc<'_>) -> bool {
 }
 
 /// The objects of all documents of a file.
-pub(super) fn objects(tree: &Tree) -> impl Iterator<Item = Object<'_>> {
-    tree.roots().iter().flat_map(|&root| objects_in(Doc::new(tree, root)))
+pub(super) fn objects(file: &SourceFile) -> impl Iterator<Item = Object<'_>> {
+    Doc::all_of(file).flat_map(objects_in)
 }
 
 /// The object a document is, or those it lists. What a

@@ -17,7 +17,8 @@ mod nginx;
 mod traefik;
 
 use super::format::{Format, Formats};
-use crate::source::{NodeKind, SourceFile, Tree};
+use super::sniff;
+use crate::source::{NodeKind, SourceFile, Syntax, syntax_of};
 use doc::Doc;
 pub(super) use kubernetes::SUPPORT;
 use kubernetes::{Group, Object};
@@ -32,6 +33,8 @@ pub(super) struct Row {
     groups: &'static [Group],
     /// Whether a document that is no object of Kubernetes is of the format.
     claims: fn(Doc<'_>) -> bool,
+    /// Whether an OpenAPI document carries the format; it is of no other one.
+    claims_openapi: fn(Doc<'_>) -> bool,
     /// Whether an object of Kubernetes that is none of `groups` carries the format.
     claims_object: fn(&Object<'_>) -> bool,
     /// Whether a text that could not be parsed is meant to be of the format.
@@ -64,22 +67,24 @@ const fn no_text(_: &str) -> bool {
     false
 }
 
-/// Whether the file of this name may be a configuration of nginx, or one like that of Kong.
-pub(super) fn may_be_nginx(_path: &str, _bytes: &[u8]) -> bool {
-    false
+/// Whether the file of this name may be one of nginx, for which no few byte strings stand.
+pub(super) fn may_be_nginx(path: &str, bytes: &[u8]) -> bool {
+    // Most names leave no choice of syntax, whatever stands in the file.
+    let content_decides = syntax_of(path, "server { listen 80; }") == Syntax::Nginx;
+    content_decides && syntax_of(path, &String::from_utf8_lossy(bytes)) == Syntax::Nginx
 }
 
 /// The gateway formats of a file: what was parsed of it says so or, if it could
 /// not be parsed as a whole and what was says nothing, its text.
 pub fn formats_of(file: &SourceFile) -> Formats {
-    let found = in_tree(&file.tree, true);
+    let found = in_file(file, true);
     if found.is_empty() && !file.problems.is_empty() { in_text(&file.text) } else { found }
 }
 
 /// Whether a file holds objects of Kubernetes that others are joined with:
 /// services, configuration, workloads, namespaces. On its own it is nothing to judge.
 pub fn is_support(file: &SourceFile) -> bool {
-    kubernetes::objects(&file.tree).any(|object| object.is_support())
+    kubernetes::objects(file).any(|object| object.is_support())
 }
 
 /// Whether a run that judges these formats needs the objects [`is_support`] tells of.
@@ -88,20 +93,22 @@ pub fn need_support(formats: Formats) -> bool {
 }
 
 /// The kind of the first object of Kubernetes in a file.
-pub(super) fn kubernetes_kind(tree: &Tree) -> Option<&str> {
-    kubernetes::objects(tree).next().map(|object| object.kind)
+pub(super) fn kubernetes_kind(file: &SourceFile) -> Option<&str> {
+    kubernetes::objects(file).next().map(|object| object.kind)
 }
 
 /// `embedded`: whether to look into the files that a `ConfigMap` holds.
-fn in_tree(tree: &Tree, embedded: bool) -> Formats {
-    let docs = tree.roots().iter().map(|&root| Doc::new(tree, root));
-    docs.filter(|doc| doc.kind() == NodeKind::Map || doc.kind() == NodeKind::Seq)
+fn in_file(file: &SourceFile, embedded: bool) -> Formats {
+    Doc::all_of(file)
+        .filter(|doc| doc.kind() == NodeKind::Map || doc.kind() == NodeKind::Seq)
         .map(|doc| if kubernetes::is_object(doc) { in_objects(doc, embedded) } else { in_doc(doc) })
         .fold(Formats::NONE, Formats::union)
 }
 
 fn in_doc(doc: Doc<'_>) -> Formats {
-    ROWS.iter().filter(|row| (row.claims)(doc)).map(|row| row.format).collect()
+    let is_openapi = sniff::ROOT_KEYS.iter().any(|key| doc.has(key));
+    let claims = |row: &Row| if is_openapi { (row.claims_openapi)(doc) } else { (row.claims)(doc) };
+    ROWS.iter().filter(|row| claims(row)).map(|row| row.format).collect()
 }
 
 fn in_objects(doc: Doc<'_>, embedded: bool) -> Formats {
@@ -115,7 +122,7 @@ fn in_objects(doc: Doc<'_>, embedded: bool) -> Formats {
             }
         };
         if embedded {
-            found = object.embedded_files().iter().map(|file| in_tree(&file.tree, false)).fold(found, Formats::union);
+            found = object.embedded_files().iter().map(|file| in_file(file, false)).fold(found, Formats::union);
         }
     }
     found

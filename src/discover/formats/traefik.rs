@@ -7,7 +7,7 @@
 use super::compose::{arguments, pairs, services};
 use super::doc::Doc;
 use super::kubernetes::{Group, Object};
-use super::{Row, has_root_key};
+use super::{Row, has_root_key, no_doc};
 use crate::discover::Format;
 use crate::source::NodeKind;
 
@@ -55,6 +55,7 @@ pub(super) const ROW: Row = Row {
         Group { name: "traefik.containo.us", kinds: KINDS, is_clear_without_name: true },
     ],
     claims,
+    claims_openapi: no_doc,
     claims_object: |object: &Object<'_>| {
         let lists = object.containers().filter_map(|container| container.get("args"));
         lists.flat_map(arguments).any(opens_entry_point)
@@ -62,14 +63,15 @@ pub(super) const ROW: Row = Row {
     claims_text,
 };
 
-/// The parts of a text that could not be parsed that nothing else has.
+/// Whether a text that could not be parsed has entry points, or what a dynamic file has, in YAML or TOML.
 fn claims_text(text: &str) -> bool {
     let has_line = |start: &str| text.lines().any(|line| line.trim_start().starts_with(start));
-    let roots = ["http", "tcp", "udp"];
-    has_root_key(text, "entryPoints")
-        || has_line("[entryPoints")
-        || roots.iter().any(|key| has_root_key(text, key) && ["routers:", "middlewares:"].into_iter().any(has_line))
-        || roots.iter().any(|key| has_line(&format!("[{key}.routers")) || has_line(&format!("[{key}.middlewares")))
+    let has_part = |root: &str| {
+        let in_yaml =
+            has_root_key(text, root) && ["routers:", "middlewares:", "loadBalancer:"].into_iter().any(has_line);
+        in_yaml || ["routers", "middlewares", "services"].iter().any(|part| has_line(&format!("[{root}.{part}")))
+    };
+    has_root_key(text, "entryPoints") || has_line("[entryPoints") || ["http", "tcp", "udp"].into_iter().any(has_part)
 }
 
 fn claims(doc: Doc<'_>) -> bool {
@@ -223,7 +225,7 @@ fn is_labelled(doc: Doc<'_>) -> bool {
     let Some(labels) = doc.tree.sym("labels") else { return false };
     let below = doc.tree.subtree(doc.node).map(crate::span::NodeId);
     let labels = below.filter(|&node| doc.tree.key_sym(node) == Some(labels));
-    labels.map(|node| Doc::new(doc.tree, node)).any(|labels| pairs(labels).any(|(name, _)| is_label(name)))
+    labels.map(|node| doc.with(node)).any(|labels| pairs(labels).any(|(name, _)| is_label(name)))
 }
 
 fn is_label(name: &str) -> bool {
