@@ -71,6 +71,17 @@ pub enum Command {
         #[command(flatten)]
         config: ConfigArgs,
     },
+    /// List what gateways serve: every route with methods, authentication, limits, upstream and place.
+    Routes {
+        /// Files and folders to look at. Default: the current folder.
+        paths: Vec<PathBuf>,
+        /// How.
+        #[arg(long, short, value_enum, default_value_t = RoutesFormat::Table)]
+        format: RoutesFormat,
+        /// Where the settings are found.
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
     /// Run the examples and mutants of rules.
     Test {
         /// A folder of rule files. Default: the `rule-files` of the settings, or else the built-in rules.
@@ -119,6 +130,15 @@ pub enum ConfigCommand {
 /// How `rules` lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RulesFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// How `routes` lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RoutesFormat {
     /// For people.
     Table,
     /// For programs.

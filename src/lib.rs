@@ -38,6 +38,7 @@ pub mod discover;
 pub mod error;
 pub mod evaluate;
 pub mod finding;
+mod intake;
 pub mod merge;
 pub mod model;
 #[cfg(feature = "cli")]
@@ -61,14 +62,15 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use baseline::Baseline;
-use discover::{Changed, Claimed, Formats, Found};
+use discover::Found;
 use error::{Problem, ProblemCode};
 use evaluate::{Evaluation, Hit};
 use finding::{Finding, RuleIndex, State};
+use intake::Intake;
 use merge::Root;
-use model::gateway::{self, Objects, Unit};
+use model::gateway::{Objects, Unit};
 use model::{Id, Kind, Model};
-use report::{ProblemReport, Report, Verdict};
+use report::{Inventory, ProblemReport, Report, Verdict};
 use resolve::Loader;
 use rule::{Catalog, Choice, OptionValue, RuleError, RuleSet};
 use settings::{Ignore, Level, Origin, Profile, Settings};
@@ -182,31 +184,17 @@ fn profile(name: &str) -> Profile {
 /// A document that brings gatelint down is a problem; the others are still judged.
 pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     let Inputs { mut found, loader, baseline, whole_project, progress } = inputs;
-    let files = found.take_files();
-    let seeds: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
-    let mut sources = resolve::load(files, loader, &settings.limits, &settings.refs);
-    let ignored_files = found.ignored_files;
-    let mut run = Run { settings, rules, whole_project, baseline, problems: Vec::new(), ignored_files };
-
-    let mut claimed = Claimed::of(&sources, &seeds);
-    run.narrow(&mut claimed, &sources, &found.named, found.changed.as_ref());
-    let Claimed { openapi: roots, gateways, support, .. } = claimed;
+    let (mut sources, intake) = Intake::load(&mut found, loader, settings);
+    let mut run = Run { settings, rules, whole_project, baseline, problems: Vec::new() };
     run.note_unread(&mut sources, &found.unread);
-    let others: BTreeSet<FileId> = gateways.iter().map(|&(id, _)| id).chain(support).collect();
-    run.note_unclaimed(&mut sources, &found.named, &roots, &others, found.changed.is_some());
+    run.note_unclaimed(&mut sources, &found.named, &intake.known, found.changed.is_some());
     let origins: Vec<Option<Place>> =
         settings.ignores.iter().map(|ignore| ignore_place(ignore, settings, &mut sources)).collect();
     let sources = Arc::new(sources);
 
-    let units = run.gateways(&sources, &gateways, found.changed.as_ref());
-    let judged = run.judge(&sources, &roots, &units, progress);
+    let judged = run.judge(&sources, &intake, progress);
     let files: BTreeSet<FileId> = judged.iter().flat_map(|judged| judged.model.files()).collect();
-    let mut claimed: BTreeSet<FileId> = units.iter().flat_map(|unit| unit.files.iter().copied()).collect();
-    if !matches!(found.changed, Some(Changed::Files(_))) {
-        claimed.extend(gateways.iter().map(|&(id, _)| id));
-    }
-    claimed.extend(&roots);
-    run.note_files(&sources, &claimed, &files);
+    run.note_files(&sources, &intake.claimed, &files);
     let documents = documents(&sources, &judged);
     let unknowns = unknowns(&sources, &judged);
     let coverage = coverage(&rules.set, &judged);
@@ -225,11 +213,29 @@ pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
         problems,
         unknowns,
         judged: files.len() as u32,
-        ignored_files: run.ignored_files,
+        ignored_files: intake.ignored_files,
         fail_on: settings.fail_on,
         verdict,
         sources,
     }
+}
+
+/// The gateways among the inputs, each as one model, and what could not be read of their files.
+///
+/// What the command `routes` shows; no rule is asked.
+pub fn gateways(inputs: Inputs<'_>, settings: &Settings) -> Inventory {
+    let Inputs { mut found, loader, .. } = inputs;
+    let (sources, intake) = Intake::load(&mut found, loader, settings);
+    let sources = Arc::new(sources);
+    let objects = Objects::read_for(&sources, &intake.units);
+    let model = |unit: &Unit| {
+        let (sources, lists) = (Arc::clone(&sources), WordLists::builtin());
+        catch_unwind(AssertUnwindSafe(|| Model::gateway(sources, unit, &objects, lists, settings.now))).ok()
+    };
+    let models: Vec<Model> = intake.units.par_iter().filter_map(model).collect();
+    let files: BTreeSet<FileId> = intake.units.iter().flat_map(|unit| unit.files.iter().copied()).collect();
+    let problems = files.into_iter().flat_map(|id| sources.file(id).problems.iter().cloned()).collect();
+    Inventory { sources, models, problems }
 }
 
 /// What a run collects on its way.
@@ -239,26 +245,9 @@ struct Run<'a> {
     whole_project: bool,
     baseline: Option<&'a Baseline>,
     problems: Vec<Problem>,
-    ignored_files: u32,
 }
 
 impl Run<'_> {
-    /// Counts walked files of no kind, and leaves those documents whose judgement is asked for.
-    fn narrow(
-        &mut self,
-        claimed: &mut Claimed,
-        sources: &SourceMap,
-        named: &BTreeSet<String>,
-        changed: Option<&Changed>,
-    ) {
-        let walked = claimed.others.iter().filter(|&&id| !named.contains(&sources.file(id).path));
-        self.ignored_files += walked.count() as u32;
-        if let Some(Changed::Files(changed)) = changed {
-            let changed: BTreeSet<FileId> = changed.iter().filter_map(|path| sources.find(path)).collect();
-            claimed.openapi.retain(|&root| !changed.is_disjoint(&resolve::reach(sources, root)));
-        }
-    }
-
     /// Files that could not be read get an empty file to point at.
     fn note_unread(&mut self, sources: &mut SourceMap, unread: &[discover::Unread]) {
         for unread in unread {
@@ -272,15 +261,12 @@ impl Run<'_> {
         &mut self,
         sources: &mut SourceMap,
         named: &BTreeSet<String>,
-        roots: &[FileId],
-        others: &BTreeSet<FileId>,
+        known: &BTreeSet<FileId>,
         changes: bool,
     ) {
         if changes || named.is_empty() {
             return;
         }
-        let mut known: BTreeSet<FileId> = roots.iter().flat_map(|&root| resolve::reach(sources, root)).collect();
-        known.extend(others);
         for path in named {
             let id = sources.find(path);
             if id.is_none_or(|id| !known.contains(&id)) {
@@ -302,25 +288,15 @@ impl Run<'_> {
         self.problems.extend(files.into_iter().flat_map(|id| sources.file(id).problems.iter().cloned()));
     }
 
-    /// The gateways that files make up, as far as their judgement is asked for.
-    fn gateways(&self, sources: &SourceMap, claims: &[(FileId, Formats)], changed: Option<&Changed>) -> Vec<Unit> {
-        let mut units = gateway::units(sources, claims);
-        if let Some(Changed::Files(changed)) = changed {
-            let changed: BTreeSet<FileId> = changed.iter().filter_map(|path| sources.find(path)).collect();
-            units.retain(|unit| unit.files.iter().any(|file| changed.contains(file)));
-        }
-        units
-    }
-
     /// Models and evaluates root documents and gateways, each on its own.
     fn judge(
         &mut self,
         sources: &Arc<SourceMap>,
-        roots: &[FileId],
-        units: &[Unit],
+        intake: &Intake,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> Vec<Judged> {
         let done = std::sync::atomic::AtomicUsize::new(0);
+        let Intake { roots, units, .. } = intake;
         let (objects, lists, now) = (Objects::read_for(sources, units), &self.rules.lists, self.settings.now);
         let documents = roots.par_iter().map(|&root| guarded(sources, root, || self.judge_one(sources, root)));
         let gateways = units.par_iter().map(|unit| {

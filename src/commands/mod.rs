@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod generate;
 mod init;
+mod routes;
 mod rules;
 mod setup;
 mod terminal;
@@ -47,6 +48,7 @@ fn dispatch(cli: Cli) -> Result<u8, Failure> {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain { rule, config }) => explain::run(&rule, &config).map(|()| 0),
         Some(Command::Rules { format, config }) => rules::run(format, &config).map(|()| 0),
+        Some(Command::Routes { paths, format, config }) => routes::run(&paths, format, &config).map(|()| 0),
         Some(Command::Test { dir, config }) => test::run(dir.as_deref(), &config),
         Some(Command::Init { dir }) => init::run(&dir).map(|()| 0),
         Some(Command::Config(ConfigCommand::Show { paths, config })) => config::show(&paths, &config).map(|()| 0),

@@ -7,6 +7,7 @@ mod frame;
 mod github;
 mod gitlab;
 pub mod inert;
+mod inventory;
 pub mod json;
 mod junit;
 mod linehash;
@@ -22,6 +23,8 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
+
+pub use inventory::Inventory;
 
 use crate::error::Problem;
 use crate::finding::{Finding, RuleInfo, Severity, State};

@@ -22,6 +22,7 @@ mod pattern_facts;
 mod reading;
 mod reports;
 mod robust;
+mod routes;
 mod rules;
 mod sandbox;
 mod settings;

@@ -16,7 +16,7 @@ const PIPELINE: &[&str] =
     &["source", "settings", "discover", "resolve", "model", "rule", "evaluate", "suppress", "merge", "report"];
 
 /// What is built on the pipeline, left to right as well. `lib` is the crate root: `check` and its types.
-const SURFACE: &[&str] = &["baseline", "summary", "lib", "testing", "progress", "cli", "commands", "main"];
+const SURFACE: &[&str] = &["baseline", "intake", "summary", "lib", "testing", "progress", "cli", "commands", "main"];
 
 /// Modules that may open files. Everything else works on bytes that it is handed.
 const FILE_SYSTEM: &[&str] =

@@ -10,7 +10,7 @@ mod document;
 mod exchange;
 mod exposure;
 mod format;
-mod gateway;
+pub mod gateway;
 mod hosting;
 mod input;
 mod lifecycle;
