@@ -109,7 +109,11 @@ fn aggregates(
     }
     for rule in scene.rules.rules() {
         let (Some(aggregate), Some(hits)) = (&rule.aggregate, populations.remove(&rule.index)) else { continue };
-        let place = (aggregate.at.at)(scene.model, 0).unwrap_or_else(|| scene.model.place(scene.document()));
+        let place = match aggregate.at {
+            Some(field) => (field.at)(scene.model, 0),
+            None => hits.iter().map(|draft| draft.place).min_by_key(|&place| scene.position(place)),
+        };
+        let place = place.unwrap_or_else(|| scene.model.place(scene.document()));
         let judged = judged.get(usize::from(rule.index.0)).copied().unwrap_or(0);
         let merged = |hits: Vec<Draft>, population: u32, state: State| {
             let counts = [("hits", hits.len().to_string()), ("judged", population.to_string())];

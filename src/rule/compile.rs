@@ -125,8 +125,8 @@ pub struct Aggregate {
     pub min: u32,
     /// The share that is enough, and the least population for it.
     pub share: Option<(f64, u32)>,
-    /// The document field it stands at.
-    pub at: &'static Field,
+    /// The field of the document or gateway it stands at; none: at the first hit.
+    pub at: Option<&'static Field>,
     /// What it says.
     pub message: Template,
 }
@@ -377,12 +377,12 @@ fn aggregate(shape: &Spanned<AggregateFile>, whole: Kind, errors: &mut Errors<'_
     if file.min_share.is_some() && file.share.is_none() {
         errors.at(shape, "`min-share` needs `share`".to_owned());
     }
-    let at = whole_field(whole, &file.at, errors);
+    let at = file.at.as_ref().and_then(|name| whole_field(whole, name, errors));
     let message = template(&file.message, whole, &["hits", "judged", "members"], errors);
     Some(Aggregate {
         min: file.min.unwrap_or(2),
         share: file.share.map(|share| (share, file.min_share.unwrap_or(10))),
-        at: at?,
+        at,
         message: message?,
     })
 }

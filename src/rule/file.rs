@@ -158,9 +158,9 @@ pub struct AggregateFile {
     pub share: Option<f64>,
     /// The least population for `share`; 10 unless given.
     pub min_share: Option<u32>,
-    /// The document field at which the finding stands.
-    #[schemars(with = "String")]
-    pub at: Spanned<String>,
+    /// The field of the document or gateway at which the finding stands; without it, at the first hit.
+    #[schemars(with = "Option<String>")]
+    pub at: Option<Spanned<String>>,
     /// What it says; `{hits}` and `{judged}` are counts.
     #[schemars(with = "String")]
     pub message: Spanned<String>,

@@ -13,6 +13,7 @@ mod objects;
 pub mod origin;
 pub mod path;
 mod policy;
+mod purpose;
 mod route;
 mod routes;
 mod secret;
@@ -33,7 +34,9 @@ pub use policy::{
     Access, AccessBy, AnyOrigin, Auth, AuthServer, Cors, Ineffective, Jwt, Limit, Measure, Mechanism, Purpose, RateKey,
     RateLimit,
 };
-pub use route::{Action, Applied, AuthMode, LimitInForce, Methods, Path, Precedence, Rewrite, Route, Scope};
+pub use route::{
+    Action, Applied, AuthMode, LimitInForce, MethodBinding, Methods, Path, Precedence, Rewrite, Route, Scope,
+};
 pub use secret::Form;
 pub use stated::{Origin, Set, Stated};
 pub use transport::{Admin, Bind, ClientCertificate, Exposure, Listener, Power, Protocol, Tls, TlsSide, Upstream};
@@ -63,6 +66,8 @@ pub struct Gateway {
     pub closed: bool,
     /// Why nothing may be called absent: part of the configuration is out of view.
     pub partial: Option<(Why, Place)>,
+    /// How the format says which methods a route admits.
+    pub method_binding: MethodBinding,
     /// Whether a firewall is attached, in formats that can attach one.
     pub firewall: Stated<bool>,
     /// Whether these files stand beside manifests that run the gateway behind something else.
@@ -114,6 +119,7 @@ impl Gateway {
             version: None,
             closed: false,
             partial: None,
+            method_binding: MethodBinding::List,
             firewall: Stated::Absent,
             containerised: false,
             listeners: Vec::new(),

@@ -29,6 +29,8 @@ pub struct IdlePolicy {
     pub place: Place,
     /// Whether another policy of its concern is enforced on each of its routes.
     pub replaced: bool,
+    /// Routes it would apply to: indices.
+    pub routes: Vec<u32>,
 }
 
 /// What a policy is about. In the order of `fields::CONCERNS`.

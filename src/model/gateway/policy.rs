@@ -98,6 +98,8 @@ pub struct Jwt {
     pub shared_keys: bool,
     /// Whether a token must carry an expiry that is verified.
     pub expiry: Stated<Set<bool>>,
+    /// Whether an expiry that a token carries is verified, needed or not.
+    pub verifies_expiry: bool,
     /// The longest lifetime that is accepted, in seconds.
     pub max_lifetime: Stated<f64>,
 }
@@ -115,6 +117,7 @@ impl Jwt {
             audience: Stated::Absent,
             shared_keys: false,
             expiry: Stated::Absent,
+            verifies_expiry: false,
             max_lifetime: Stated::Absent,
         }
     }

@@ -119,6 +119,18 @@ impl Methods {
     }
 }
 
+/// How a format says which methods a route admits. In the order of `fields::METHOD_BINDINGS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MethodBinding {
+    /// Each route has exactly one.
+    One,
+    /// Each route may list them.
+    List,
+    /// Only a further condition or policy refuses some.
+    Condition,
+}
+
 /// How a route ranks among those that match the same request. Higher keys win; equal keys: see `Tie`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Precedence {

@@ -22,7 +22,7 @@ pub enum Authentication {
 }
 
 /// Methods that change something.
-const WRITES: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+pub(super) const WRITES: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
 /// A kind of policy that routes use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +49,10 @@ pub struct Derived {
     authentication: Vec<Stated<Authentication>>,
     /// Routes that need credentials, in order.
     pub authenticated: Vec<u32>,
+    /// Which routes are public by design.
+    pub public_by_design: Vec<bool>,
+    /// Routes that name hosts and lead somewhere, in order.
+    pub with_hosts: Vec<u32>,
     /// Whether any route admits only some methods.
     pub restricts_methods: bool,
     users: HashMap<(Policy, u32), Vec<u32>>,
@@ -85,7 +89,11 @@ impl Derived {
             }
         }
         let restricts_methods = gateway.routes.iter().any(restricts);
-        Self { authentication, authenticated, restricts_methods, users }
+        let public_by_design = gateway.routes.iter().map(|route| gateway.is_public_by_design(route)).collect();
+        let with_hosts =
+            (0..).zip(&gateway.routes).filter(|(_, route)| gateway.forwards(route) && !route.hosts.is_empty());
+        let with_hosts = with_hosts.map(|(number, _)| number).collect();
+        Self { authentication, authenticated, public_by_design, with_hosts, restricts_methods, users }
     }
 
     /// What callers of a route must show.

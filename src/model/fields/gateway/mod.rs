@@ -39,6 +39,8 @@ pub const WEAKNESSES: &[&str] = &["null", "export", "anonymous", "rc4", "des", "
 pub const CLIENT_CERTIFICATES: &[&str] = &["optional", "unverified", "required", "checked"];
 /// What a caller must show.
 pub const AUTHENTICATION: &[&str] = &["none", "optional", "required"];
+/// How a format says which methods a route admits.
+pub const METHOD_BINDINGS: &[&str] = &["one", "list", "condition"];
 /// What happens to a request.
 pub const ACTIONS: &[&str] =
     &["proxy", "function", "files", "redirect", "httpsRedirect", "refuse", "respond", "internal", "unknown"];

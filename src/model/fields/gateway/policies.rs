@@ -162,6 +162,13 @@ pub(super) const FIELDS: &[Field] = &[
     }),
     field(
         Kind::TokenVerifier,
+        "verifiesExpiry",
+        Type::Bool,
+        "Whether an expiry that a token carries is verified, needed or not.",
+        |m, i| Fact::bool(jwt(m, i).verifies_expiry || jwt(m, i).expiry.known().is_some_and(|set| set.value)),
+    ),
+    field(
+        Kind::TokenVerifier,
         "maxLifetime",
         Type::Number,
         "The longest lifetime of a token that is accepted, in seconds; absent: any.",

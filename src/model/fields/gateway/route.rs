@@ -182,6 +182,16 @@ pub(super) const FIELDS: &[Field] = &[
         texts(route(m, i).hosts.iter().map(ToString::to_string))
     }),
     field(Kind::Route, "everyHost", Type::Bool, "Whether it answers every host.", has_wildcard_host),
+    field(
+        Kind::Route,
+        "hostSiblings",
+        Type::Nodes(Kind::Route),
+        "Other routes of the gateway that name hosts and lead somewhere: the first ten.",
+        |m, i| {
+            let named = gateway(m).derived().with_hosts.iter().copied();
+            Fact::nodes(Kind::Route, named.filter(|&other| other != i).take(MOST_SIBLINGS))
+        },
+    ),
     placed(
         Kind::Route,
         "paths",
@@ -208,6 +218,20 @@ pub(super) const FIELDS: &[Field] = &[
         Type::Bool,
         "Whether any route of the gateway admits only some methods.",
         |m, _| Fact::bool(gateway(m).derived().restricts_methods),
+    ),
+    field(
+        Kind::Route,
+        "methodBinding",
+        Type::Choice(METHOD_BINDINGS),
+        "How the format says which methods a route admits: `one` each, a `list`, or only by a further `condition`.",
+        |m, _| of_list(gateway(m).method_binding as u8),
+    ),
+    field(
+        Kind::Route,
+        "publicByDesign",
+        Type::Bool,
+        "Whether everybody is meant to reach it: health checks, `/.well-known`, sign-in, webhooks, files of a page, preflights.",
+        |m, i| Fact::bool(gateway(m).derived().public_by_design[i as usize]),
     ),
     field(Kind::Route, "writes", Type::Bool, "Whether it admits POST, PUT, PATCH or DELETE.", writes),
     placed(

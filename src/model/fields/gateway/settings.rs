@@ -42,6 +42,9 @@ pub(super) const FIELDS: &[Field] = &[
         "Whether another policy of its concern is enforced on each of its routes.",
         |m, i| Fact::bool(idle(m, i).replaced),
     ),
+    field(Kind::IdlePolicy, "routes", Type::Nodes(Kind::Route), "The routes it would apply to.", |m, i| {
+        Fact::nodes(Kind::Route, idle(m, i).routes.iter().copied())
+    }),
     format_of(Kind::DanglingName),
     field(Kind::DanglingName, "name", Type::Text, "The name.", |m, i| Fact::text(Some(&dangling(m, i).name))),
     field(Kind::DanglingName, "what", Type::Text, "What it should name: `service`, `middleware`.", |m, i| {

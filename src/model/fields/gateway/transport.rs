@@ -181,6 +181,13 @@ pub(super) const FIELDS: &[Field] = &[
         |m, i| Fact::text(upstream(m, i).chosen_by_client.as_ref().map(|(_, what)| what.as_str())),
         |m, i| upstream(m, i).chosen_by_client.as_ref().map(|(place, _)| *place),
     ),
+    field(
+        Kind::Upstream,
+        "api",
+        Type::Bool,
+        "Whether its name, or the name of a host, says that it is an API (@api-name).",
+        |m, i| Fact::bool(gateway(m).is_api(upstream(m, i))),
+    ),
     field(Kind::Upstream, "metadata", Type::Bool, "Whether it is the metadata service of a cloud.", metadata),
     field(Kind::Upstream, "routes", Type::Nodes(Kind::Route), "The routes that lead to it.", |m, i| {
         users(m, Policy::Upstream, i)

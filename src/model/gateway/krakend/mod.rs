@@ -9,8 +9,8 @@ use super::defaults::default;
 use super::path::PathPattern;
 use super::tls::TlsVersion;
 use super::{
-    Action, Applied, Bind, ClientCertificate, Exposure, Gateway, Limit, LimitInForce, Listener, Measure, Methods, Node,
-    Path, Precedence, Protocol, Route, Scope, Set, Stated, Tls, TlsSide, Upstream,
+    Action, Applied, Bind, ClientCertificate, Exposure, Gateway, Limit, LimitInForce, Listener, Measure, MethodBinding,
+    Methods, Node, Path, Precedence, Protocol, Route, Scope, Set, Stated, Tls, TlsSide, Upstream,
 };
 use crate::discover::Format;
 use crate::model::net;
@@ -20,6 +20,7 @@ pub(super) const ADAPTER: Adapter = Adapter { format: Format::Krakend, grouping:
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
     gateway.closed = true;
+    gateway.method_binding = MethodBinding::One;
     let roots = input.files.iter().flat_map(|&file| Node::roots(input.sources, file));
     for root in roots.filter(|root| root.is_map()) {
         let service = Service::read(root, gateway);
