@@ -70,7 +70,7 @@ pub fn is_likely(text: &str, named: bool) -> bool {
     let mut lexer = Lexer::new(FileId(0), text);
     let mut words: Vec<Word> = Vec::new();
     let (mut good, mut bad, mut depth, mut block) = (0_usize, 0_usize, 0_usize, named);
-    loop {
+    while lexer.problems.len() < MAX_PROBLEMS {
         let token = lexer.next(!words.is_empty());
         let shape = |words: &[Word]| is_directive(text, words);
         match token {
@@ -115,6 +115,7 @@ pub fn is_likely(text: &str, named: bool) -> bool {
             }
         }
     }
+    bad += lexer.problems.len();
     block && good > 0 && bad * 4 <= good
 }
 

@@ -22,8 +22,7 @@ pub struct Action {
     pub start: usize,
     /// The byte after its last one.
     pub end: usize,
-    /// Whether it stands for a text. If not, it is a condition, a loop or the like;
-    /// of `{{ }}` that cannot be told, so these always may.
+    /// Whether it stands for a text. If not, it is a condition, a loop or the like.
     pub is_text: bool,
 }
 
@@ -57,8 +56,31 @@ impl<'t> Actions<'t> {
         if rest.get(2) == Some(&b'{') && self.text.get(end) == Some(&b'}') {
             end += 1;
         }
-        let is_text = form == 0 || form == 2 && rest.get(2) == Some(&b'=');
+        let is_text = match form {
+            0 => !is_control(&rest[2..2 + length]),
+            1 => false,
+            _ => rest.get(2) == Some(&b'='),
+        };
         Some(Action { start, end, is_text })
+    }
+}
+
+/// Whether what stands in `{{ }}` yields no text: the words, comments and variables of
+/// Go (<https://pkg.go.dev/text/template#hdr-Actions>), the blocks of Handlebars.
+fn is_control(inside: &[u8]) -> bool {
+    let inside = inside.strip_prefix(b"-").unwrap_or(inside).trim_ascii_start();
+    let name = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    match inside.first() {
+        Some(b'/' | b'#' | b'!') => true,
+        Some(b'$') => {
+            let rest = inside[1 + name(&inside[1..])..].trim_ascii_start();
+            rest.starts_with(b":=") || rest.starts_with(b"=")
+        }
+        _ => {
+            let words: [&[u8]; 9] =
+                [b"if", b"else", b"end", b"range", b"with", b"define", b"block", b"break", b"continue"];
+            words.contains(&&inside[..name(inside)])
+        }
     }
 }
 
@@ -157,6 +179,12 @@ mod tests {
         assert_eq!(action("{% if a %}"), Some(("{% if a %}", false)));
         assert_eq!(action("<% if a %>"), Some(("<% if a %>", false)));
         assert_eq!(action("<%= a %>"), Some(("<%= a %>", true)));
+        for control in ["{{ if a }}", "{{- end -}}", "{{/* a */}}", "{{- $a := .b }}", "{{#each a}}"] {
+            assert_eq!(action(control), Some((control, false)));
+        }
+        for text in ["{{ iffy }}", "{{ $a }}", "{{- .end }}", "{{ include \"a\" . }}"] {
+            assert_eq!(action(text), Some((text, true)));
+        }
         assert_eq!(action("{{ a }"), None);
         assert_eq!(action("{ a }}"), None);
     }

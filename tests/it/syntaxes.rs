@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use gatelint::error::ProblemCode;
 use gatelint::source::{self, Limits, NodeKind, SourceFile, Syntax, Tree, syntax_of};
@@ -369,6 +370,46 @@ const PROPERTIES_TOKENS: &[&str] = &[
     "# gatelint: x",
     "on",
 ];
+
+#[test]
+fn hostile_texts_take_time_as_they_are_long() {
+    let parts = [
+        "{{a}} ",
+        "{{a}}\n",
+        "a: {{b}}\n",
+        "{{",
+        "<%",
+        "{% a %}\n",
+        "# {{\n",
+        "a=\\\n",
+        "a=#",
+        "a = b\n",
+        "=\n",
+        "[a]\n",
+        "[[a]]\n",
+        "a.",
+        "a={",
+        "a=[",
+        "---\n{{\n",
+        "---\na: [\n",
+        "- {{a}}\n",
+        "# gatelint: x\n",
+        "a = 1 # gatelint: x\n",
+        "'",
+        "\"",
+        "server {",
+        "a b;",
+    ];
+    for part in parts {
+        let text = part.repeat(10_000);
+        for path in ["x.toml", "x.yaml", "x.json", "kong.properties", "nginx.conf", "x"] {
+            let start = Instant::now();
+            read(path, &text);
+            // Some hundred times as long as it takes, and much less than a square would.
+            assert!(start.elapsed() < Duration::from_secs(20), "{path} {part:?}");
+        }
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]

@@ -140,8 +140,11 @@ impl<'t> Lexer<'t> {
                     return Token::Close(start);
                 }
                 Some(b'{' | b'<') => match self.action_at(start) {
-                    Some(action) if !action.is_text || !inside && self.stands_alone(action) => self.at = action.end,
-                    Some(_) => return Token::Word(self.word(start)),
+                    Some(action) if !action.is_text => self.at = action.end,
+                    Some(action) => match self.line_of_actions(action).filter(|_| !inside) {
+                        Some(end) => self.at = end,
+                        None => return Token::Word(self.word(start)),
+                    },
                     None if self.bytes[start] == b'{' => {
                         self.skip_to(start + 1);
                         return Token::Open(start);
@@ -154,10 +157,17 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// Whether nothing else than the action stands on its line.
-    fn stands_alone(&self, action: Action) -> bool {
-        let rest = &self.bytes[action.end..self.line_end(action.end)];
-        self.line_begins && rest.iter().all(|byte| byte.is_ascii_whitespace())
+    /// The end of the line of `action`, if nothing but template actions stands on it.
+    fn line_of_actions(&mut self, action: Action) -> Option<usize> {
+        let mut at = action.end;
+        while self.line_begins {
+            match self.bytes.get(at) {
+                None | Some(b'\n') => return Some(at),
+                Some(b' ' | b'\t' | b'\r') => at += 1,
+                Some(_) => at = self.action_at(at)?.end,
+            }
+        }
+        None
     }
 
     fn action_at(&mut self, at: usize) -> Option<Action> {
@@ -199,19 +209,21 @@ impl<'t> Lexer<'t> {
     fn quoted(&mut self, start: usize) -> Word {
         let quote = self.bytes[start];
         let which = usize::from(quote == b'\'');
-        let line_end = self.line_end(start);
-        let limit = if self.unclosed[which] { line_end } else { self.bytes.len() };
+        let one_line = self.unclosed[which];
         let mut at = start + 1;
         let mut escaped = false;
         let closed = loop {
-            let Some(length) = memchr::memchr2(quote, b'\\', self.bytes.get(at..limit).unwrap_or_default()) else {
-                break None;
-            };
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            // Where no quote closes a text any more, none is looked for on another line.
+            let next =
+                if one_line { memchr::memchr3(quote, b'\\', b'\n', rest) } else { memchr::memchr2(quote, b'\\', rest) };
+            let Some(length) = next else { break None };
             at += length;
-            if self.bytes[at] == quote {
-                break Some(at + 1);
+            match self.bytes[at] {
+                b'\\' => escaped = true,
+                b'\n' => break None,
+                _ => break Some(at + 1),
             }
-            escaped = true;
             at += 2;
         };
         if let Some(end) = closed {
@@ -219,7 +231,7 @@ impl<'t> Lexer<'t> {
                 None | Some(b' ' | b'\t' | b'\r' | b'\n' | b';' | b'{' | b')') => true,
                 Some(_) => self.action_at(end).is_some(),
             };
-            if clean || end <= line_end {
+            if clean || !self.bytes[start..end].contains(&b'\n') {
                 if !clean {
                     self.problem("expected a space, `;` or `{` after a closing quote", start, end);
                 }
@@ -229,7 +241,7 @@ impl<'t> Lexer<'t> {
         } else {
             self.unclosed[which] = true;
         }
-        let line = self.text[start..line_end].trim_end();
+        let line = self.text[start..self.line_end(start)].trim_end();
         let end = start + line.strip_suffix(';').unwrap_or(line).len();
         self.problem("a quote is not closed", start, end);
         let escaped = self.bytes[start..end].contains(&b'\\');

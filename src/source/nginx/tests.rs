@@ -230,10 +230,10 @@ fn nesting_beyond_the_limit_is_too_deep() {
 #[test]
 fn a_template_is_read_round_its_actions() {
     let text = "{% if a %}\nserver {\n  listen {{ port }} ssl;\n  {{ include }}\n  server_name a.{{ b }}.c;\n\
-                {% for x in y %} allow {{ x }}; {% endfor %}\n}\n<% if z %>\nroot <%= a %>/b;\n{{ name }} c;\n";
+                {% for x in y %} allow {{ x }}; {% endfor %}\n{{ a }} {{ b }}\n{{ if c }}deny all;{{ end }}\n}\n<% if z %>\nroot <%= a %>/b;\n{{ name }} c;\n";
     reads(
         text,
-        "server{listen<{{ port }}><ssl>;server_name<a.{{ b }}.c>;allow<{{ x }}>;};root<<%= a %>/b>;{{ name }}<c>;",
+        "server{listen<{{ port }}><ssl>;server_name<a.{{ b }}.c>;allow<{{ x }}>;deny<all>;};root<<%= a %>/b>;{{ name }}<c>;",
     );
     let mut builder = TreeBuilder::new(FileId(0), Arc::from(text));
     assert_eq!(read(FileId(0), text, &Limits::default(), &mut builder).1, Some(Span::new(FileId(0), 0, 10)));
@@ -241,8 +241,34 @@ fn a_template_is_read_round_its_actions() {
 
 #[test]
 fn hostile_texts_are_read_in_linear_time() {
-    for part in ["\"a\n", "'", "{{", "<%", "a{", "}", ";", "a\\", "\"a\\\"\n'b", "x_by_lua_block {", "a [[", "#\n", "$"]
-    {
+    let parts = [
+        "\"a\n",
+        "'",
+        "{{",
+        "<%",
+        "a{",
+        "}",
+        ";",
+        "a\\",
+        "\"a\\\"\n'b",
+        "x_by_lua_block {",
+        "a [[",
+        "#\n",
+        "$",
+        "\"a\" ",
+        "'a';",
+        "'a'b ",
+        "{{a}} ",
+        "{{a}};",
+        "{%a%}",
+        "<%=a%> ",
+        "a \"b",
+        "\"a' ",
+        "if (a) {",
+        "# gatelint: x\n",
+        "a \nserver ",
+    ];
+    for part in parts {
         let text = part.repeat(300_000);
         let (tree, _) = parse(&text);
         assert!(tree.ids().all(|id| tree.span(id).end as usize <= text.len()));

@@ -285,7 +285,8 @@ fn round(text: &str) -> Vec<String> {
 #[test]
 fn what_stands_round_template_actions_is_read_with_the_text_that_is_written() {
     let text = "a: {{ .b }}\n{{- if .c }}\nd:\n  - \"{{ .e | default \"f\" }}\"\n  - g-{{ .h }}:80\n  {{- end }}\n\
-                {{ .i }}: j\nk: {{ .l }} # m\nn: |\n  {{- range .o }}\n  p {{ .q }}\n  {{- end }}\nr: {s: {{ .t }}, u: 1}\n";
+                {{ .i }}: j\nk: {{ .l }} # m\nn: |\n  {{- range .o }}\n  p {{ .q }}\n  {{- end }}\nr: {s: {{ .t }}, u: 1}\n\
+                v:\n  - {{- if .w }}\n    x: y\n    {{- end }}\n";
     assert_eq!(
         round(text),
         [
@@ -297,6 +298,7 @@ fn what_stands_round_template_actions_is_read_with_the_text_that_is_written() {
             "/n=p {{ .q }}\n  {{- end }}\n",
             "/r/s={{ .t }}",
             "/r/u=1",
+            "/v/0/x=y",
         ]
     );
 }
