@@ -26,8 +26,24 @@ const fn row(format: Format, name: &'static str, value: &'static str, source: &'
 
 const KRAKEND_SCHEMA: &str = "https://github.com/krakend/krakend-schema/tree/main/v2.13";
 
+const KONG_SCHEMAS: &str = "https://github.com/Kong/kong/tree/3.9.1/kong/db/schema/entities";
+const KONG_PLUGINS: &str = "https://github.com/Kong/kong/tree/3.9.1/kong/plugins";
+
 /// All rows, by format.
 pub const ALL: &[VendorDefault] = &[
+    row(Format::Kong, "routes.protocols", "http,https", KONG_SCHEMAS),
+    row(Format::Kong, "routes.strip_path", "true", KONG_SCHEMAS),
+    row(Format::Kong, "services.protocol", "http", KONG_SCHEMAS),
+    row(Format::Kong, "key-auth.key_names", "apikey", KONG_PLUGINS),
+    row(Format::Kong, "key-auth.key_in_query", "true", KONG_PLUGINS),
+    row(Format::Kong, "hide_credentials", "false", KONG_PLUGINS),
+    row(Format::Kong, "jwt.uri_param_names", "jwt", KONG_PLUGINS),
+    row(Format::Kong, "jwt_secrets.algorithm", "HS256", KONG_PLUGINS),
+    row(Format::Kong, "cors.origins", "*", KONG_PLUGINS),
+    row(Format::Kong, "cors.credentials", "false", KONG_PLUGINS),
+    row(Format::Kong, "rate-limiting.limit_by", "consumer", KONG_PLUGINS),
+    row(Format::Kong, "rate-limiting.policy", "local", KONG_PLUGINS),
+    row(Format::Kong, "rate-limiting.fault_tolerant", "true", KONG_PLUGINS),
     row(Format::Krakend, "listen_ip", "0.0.0.0", KRAKEND_SCHEMA),
     row(Format::Krakend, "port", "8080", KRAKEND_SCHEMA),
     row(Format::Krakend, "timeout", "2s", KRAKEND_SCHEMA),

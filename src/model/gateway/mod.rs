@@ -7,6 +7,7 @@ pub mod cipher;
 mod cursor;
 mod defaults;
 pub mod host;
+mod kong;
 mod krakend;
 mod note;
 mod objects;
