@@ -118,11 +118,13 @@ pub enum Kind {
     DanglingName,
     /// A further setting of a gateway.
     Setting,
+    /// A route and others that it stands to in a way worth a look.
+    RoutePair,
 }
 
 impl Kind {
     /// All kinds, in table order.
-    pub const ALL: [Kind; Self::Setting as usize + 1] = [
+    pub const ALL: [Kind; Self::RoutePair as usize + 1] = [
         Self::Document,
         Self::Server,
         Self::Path,
@@ -176,6 +178,7 @@ impl Kind {
         Self::IdlePolicy,
         Self::DanglingName,
         Self::Setting,
+        Self::RoutePair,
     ];
 
     /// Whether it is a part of gateway configurations, and not of API documents.
@@ -244,6 +247,7 @@ impl Kind {
             Self::IdlePolicy => "idlePolicy",
             Self::DanglingName => "danglingName",
             Self::Setting => "setting",
+            Self::RoutePair => "routePair",
         }
     }
 }

@@ -158,7 +158,7 @@ impl HostPattern {
             }
             Self::Prefix(text) => vec![format!("{text}test"), format!("{text}x")],
             Self::Regex(regex) => {
-                let mut hosts = regex.examples();
+                let mut hosts = regex.examples().to_vec();
                 let longer: Vec<String> = hosts.iter().map(|host| format!("{host}.test")).collect();
                 hosts.extend(longer);
                 hosts

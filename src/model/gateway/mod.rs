@@ -15,6 +15,7 @@ pub mod origin;
 pub mod path;
 mod policy;
 mod purpose;
+mod relations;
 mod route;
 mod routes;
 mod secret;
@@ -35,8 +36,9 @@ pub use policy::{
     Access, AccessBy, AnyOrigin, Auth, AuthServer, Cors, Ineffective, Jwt, Limit, Measure, Mechanism, Purpose, RateKey,
     RateLimit,
 };
+pub use relations::{Missing, Relation, RoutePair};
 pub use route::{
-    Action, Applied, AuthMode, LimitInForce, MethodBinding, Methods, Path, Precedence, Rewrite, Route, Scope,
+    Action, Applied, AuthMode, LimitInForce, Location, MethodBinding, Methods, Path, Precedence, Rewrite, Route, Scope,
 };
 pub use secret::Form;
 pub use stated::{Origin, Set, Stated};
@@ -69,6 +71,9 @@ pub struct Gateway {
     pub partial: Option<(Why, Place)>,
     /// How the format says which methods a route admits.
     pub method_binding: MethodBinding,
+    /// Whether requests are sorted by host first, so that a route is looked at only if no other set of hosts is
+    /// nearer to the host of the request: virtual hosts. Else hosts are one condition of a route among others.
+    pub hosts_first: bool,
     /// Whether a firewall is attached, in formats that can attach one.
     pub firewall: Stated<bool>,
     /// Whether these files stand beside manifests that run the gateway behind something else.
@@ -108,6 +113,7 @@ pub struct Gateway {
     segments: Vec<Vec<NameId>>,
     names: Names,
     derived: OnceLock<Derived>,
+    pairs: OnceLock<Vec<RoutePair>>,
 }
 
 impl Gateway {
@@ -121,6 +127,7 @@ impl Gateway {
             closed: false,
             partial: None,
             method_binding: MethodBinding::List,
+            hosts_first: true,
             firewall: Stated::Absent,
             containerised: false,
             listeners: Vec::new(),
@@ -142,6 +149,7 @@ impl Gateway {
             segments: Vec::new(),
             names: Names::new(lists),
             derived: OnceLock::new(),
+            pairs: OnceLock::new(),
         }
     }
 
@@ -178,6 +186,7 @@ impl Gateway {
             Kind::IdlePolicy => self.idle.len(),
             Kind::DanglingName => self.dangling.len(),
             Kind::Setting => self.settings.len(),
+            Kind::RoutePair => self.pairs().len(),
             _ => 0,
         }
     }
@@ -202,6 +211,7 @@ impl Gateway {
             Kind::IdlePolicy => self.idle.get(i).map(|it| it.place),
             Kind::DanglingName => self.dangling.get(i).map(|it| it.place),
             Kind::Setting => self.settings.get(i).map(|it| it.place),
+            Kind::RoutePair => self.pairs().get(i).map(|it| it.place),
             _ => None,
         };
         place.unwrap_or(self.place)
@@ -235,6 +245,11 @@ impl Gateway {
     /// What follows from the data, worked out when it is first asked for.
     pub fn derived(&self) -> &Derived {
         self.derived.get_or_init(|| Derived::new(self))
+    }
+
+    /// How routes stand to each other, worked out when it is first asked for.
+    pub fn pairs(&self) -> &[RoutePair] {
+        self.pairs.get_or_init(|| relations::pairs(self))
     }
 }
 

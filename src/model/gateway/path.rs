@@ -175,7 +175,7 @@ impl PathPattern {
     }
 
     /// The same paths without an expression, where there are simpler words for it.
-    fn plain(&self) -> Self {
+    pub fn plain(&self) -> Self {
         let plain = match &self.language {
             Language::Regex(regex) => regex.plain(),
             _ => None,

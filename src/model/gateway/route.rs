@@ -4,9 +4,10 @@
 //! rule: a thing that is set stands at its setting, a thing that is missing at what names its owner.
 
 use super::host::HostPattern;
-use super::path::PathPattern;
+use super::path::{PathPattern, Trick};
 use super::policy::Measure;
 use super::stated::{Set, Stated};
+use crate::model::Why;
 use crate::span::Place;
 
 /// What a route matches, what it does, and which policies apply to it.
@@ -30,6 +31,9 @@ pub struct Route {
     pub conditions: Vec<Place>,
     /// How it ranks among routes that match the same request.
     pub precedence: Precedence,
+    /// Spellings of a path that the gateway neither takes back nor refuses before it compares paths, and that an
+    /// upstream may read as the same path. Unknown: nothing is said of them.
+    pub spellings: Stated<Vec<Trick>>,
     /// What happens to a request.
     pub action: Action,
     /// What becomes of the path on its way to the upstream.
@@ -71,6 +75,7 @@ impl Route {
             methods: Stated::Known(Methods::All),
             conditions: Vec::new(),
             precedence: Precedence::Unknown,
+            spellings: Stated::Unknown(Why::NotRead, None),
             action: Action::Unknown,
             rewrite: Rewrite::None,
             upstreams: Vec::new(),
@@ -131,16 +136,35 @@ pub enum MethodBinding {
     Condition,
 }
 
-/// How a route ranks among those that match the same request. Higher keys win; equal keys: see `Tie`.
+/// How a route ranks among those that match the same request. Routes of one gateway rank in one way.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Precedence {
     /// The first in order wins; the number is the place in that order.
     Order(u32),
     /// The route with the greater rank wins, compared item by item; equal ranks: the first in order.
     Rank(Vec<i64>),
+    /// As locations: an exact one wins, then the longest prefix is looked for. If it is final it wins, else the first
+    /// expression in order, else the prefix after all.
+    Location(Location),
     /// It cannot be told.
     #[default]
     Unknown,
+}
+
+/// A kind of location. See [`Precedence::Location`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// It is for one path.
+    Exact,
+    /// It is for paths that begin so.
+    Prefix {
+        /// The length of the beginning.
+        length: usize,
+        /// Whether no expression is tried after it.
+        is_final: bool,
+    },
+    /// It is for paths that match.
+    Expression,
 }
 
 /// What happens to a request. In the order of `fields::ACTIONS`.

@@ -2,6 +2,7 @@
 //! and no format.
 
 mod policies;
+mod relations;
 mod route;
 mod settings;
 mod transport;
@@ -102,8 +103,14 @@ pub const SETTING_CONCERNS: &[&str] = &[
     "metadata",
 ];
 
+/// What a route is to others.
+pub const RELATIONS: &[&str] = &["bypass", "duplicate", "shadowed", "loose", "confusion", "older"];
+/// Sorts of policies that an older version lacks.
+pub const MISSING: &[&str] = &["authentication", "access", "rateLimit"];
+
 /// The tables of rows.
-pub(super) const TABLES: &[&[Field]] = &[route::FIELDS, policies::FIELDS, transport::FIELDS, settings::FIELDS];
+pub(super) const TABLES: &[&[Field]] =
+    &[route::FIELDS, relations::FIELDS, policies::FIELDS, transport::FIELDS, settings::FIELDS];
 
 /// The gateway. Rules ask fields of nodes only, and a document has no nodes of gateways.
 fn gateway(model: &Model) -> &Gateway {

@@ -58,6 +58,8 @@ pub struct TextRegex {
     /// Whether the case of letters is ignored.
     pub any_case: bool,
     engine: OnceLock<Engine>,
+    tree: OnceLock<Option<Hir>>,
+    examples: OnceLock<Vec<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -70,7 +72,15 @@ enum Engine {
 impl TextRegex {
     /// An expression; it is compiled when it is first asked for.
     pub fn new(source: impl Into<String>, flavour: Flavour, anchoring: Anchoring, any_case: bool) -> Self {
-        Self { source: source.into(), flavour, anchoring, any_case, engine: OnceLock::new() }
+        Self {
+            source: source.into(),
+            flavour,
+            anchoring,
+            any_case,
+            engine: OnceLock::new(),
+            tree: OnceLock::new(),
+            examples: OnceLock::new(),
+        }
     }
 
     /// The expression that matches anywhere what this one matches as it is applied.
@@ -119,13 +129,16 @@ impl TextRegex {
     }
 
     /// The expression as a tree, what looks around left out; the case of letters is kept.
-    fn tree(&self) -> Option<Hir> {
-        if !self.is_read() {
-            return None;
-        }
-        let parse = |text: &str| regex_syntax::Parser::new().parse(text).ok();
-        let whole = self.whole();
-        parse(&whole).or_else(|| parse(&without_looks(&whole)))
+    fn tree(&self) -> Option<&Hir> {
+        let read = || {
+            if !self.is_read() {
+                return None;
+            }
+            let parse = |text: &str| regex_syntax::Parser::new().parse(text).ok();
+            let whole = self.whole();
+            parse(&whole).or_else(|| parse(&without_looks(&whole)))
+        };
+        self.tree.get_or_init(read).as_ref()
     }
 
     /// Whether every match begins where the text begins, and whether every match ends where it ends.
@@ -138,7 +151,7 @@ impl TextRegex {
 
     /// What every text that it matches begins with, if it must match where the text begins.
     pub fn literal_prefix(&self) -> String {
-        self.tree().map_or_else(String::new, |tree| start_of(&tree).unwrap_or_default().0)
+        self.tree().map_or_else(String::new, |tree| start_of(tree).unwrap_or_default().0)
     }
 
     /// What it is without an expression, where there are simpler words for it.
@@ -148,8 +161,8 @@ impl TextRegex {
             return None;
         }
         let tree = self.tree()?;
-        let Some((start, rest)) = start_of(&tree) else {
-            let is_anything = matches!(tree.kind(), HirKind::Empty) || is_anything(&tree);
+        let Some((start, rest)) = start_of(tree) else {
+            let is_anything = matches!(tree.kind(), HirKind::Empty) || is_anything(tree);
             return is_anything.then(|| Plain::Prefix(String::new()));
         };
         match rest.as_slice() {
@@ -164,22 +177,14 @@ impl TextRegex {
     }
 
     /// Some texts that it matches, short ones first.
-    pub fn examples(&self) -> Vec<String> {
-        let Some(tree) = self.tree() else { return Vec::new() };
-        let mut texts = examples_of(&tree);
-        texts.retain(|text| self.is_match(text) == Some(true));
-        texts.sort_by_key(String::len);
-        texts.dedup();
-        texts
-    }
-
-    /// Texts that stand in it, whether or not they must be matched.
-    pub fn literals(&self) -> Vec<String> {
-        let mut all = Vec::new();
-        if let Some(tree) = self.tree() {
-            collect_literals(&tree, &mut all);
-        }
-        all
+    pub fn examples(&self) -> &[String] {
+        self.examples.get_or_init(|| {
+            let mut texts = self.tree().map_or_else(Vec::new, examples_of);
+            texts.retain(|text| self.is_match(text) == Some(true));
+            texts.sort_by_key(String::len);
+            texts.dedup();
+            texts
+        })
     }
 }
 
@@ -378,18 +383,6 @@ fn examples_of_class(class: &Class) -> Vec<String> {
         found.extend(visible.or_else(|| ranges.first().map(|(first, _)| *first)).map(String::from));
     }
     found
-}
-
-fn collect_literals(tree: &Hir, all: &mut Vec<String>) {
-    match tree.kind() {
-        HirKind::Literal(literal) => all.extend(std::str::from_utf8(&literal.0).map(str::to_owned)),
-        HirKind::Capture(capture) => collect_literals(&capture.sub, all),
-        HirKind::Repetition(repetition) => collect_literals(&repetition.sub, all),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
-            parts.iter().for_each(|part| collect_literals(part, all));
-        }
-        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => {}
-    }
 }
 
 /// An expression without its groups that look around, `(?!...)`.

@@ -20,10 +20,12 @@ impl PathPattern {
             }
             Language::Regex(regex) => {
                 let examples = regex.examples();
-                let mut paths = examples.clone();
+                let mut paths = examples.to_vec();
                 for text in examples {
-                    paths.extend(beyond(&text));
-                    paths.extend([format!("/{text}"), format!("/x{text}"), format!("/x/{text}")]);
+                    paths.extend(beyond(text));
+                    let below = [format!("/x{text}"), format!("/{text}"), format!("/x/{text}")];
+                    // `.php` is the end of a name, `admin` is a name.
+                    paths.extend(below.into_iter().skip(usize::from(text.starts_with(|c: char| c.is_alphanumeric()))));
                 }
                 paths
             }
@@ -49,6 +51,15 @@ impl PathPattern {
         }
         let is_missed = theirs.witnesses().iter().any(|path| ours.admits(path) == Some(false));
         is_missed.then_some(false)
+    }
+
+    /// Whether it is certain by structure that it admits every path that `other` admits.
+    pub fn surely_covers(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
+        let (ours, theirs) = (self.plain(), other.plain());
+        ours.language == Language::Any || ours == theirs || ours.covers_by_structure(&theirs) == Some(true)
     }
 
     fn covers_by_structure(&self, other: &Self) -> Option<bool> {
@@ -163,7 +174,11 @@ impl PathPattern {
                 let mut paths = Vec::new();
                 for text in regex.examples() {
                     let path = path.trim_end_matches('/');
-                    paths.extend([format!("{path}{text}"), format!("{path}/{text}"), format!("{path}/x{text}")]);
+                    let mut below = [format!("{path}/x{text}"), format!("{path}/{text}"), format!("{path}{text}")];
+                    if text.starts_with('/') {
+                        below.reverse();
+                    }
+                    paths.extend(below);
                 }
                 paths
             }
