@@ -68,6 +68,13 @@ pub(super) const FIELDS: &[Field] = &[
     field(Kind::Listener, "protocol", Type::Choice(PROTOCOLS), "What is spoken.", |m, i| {
         listener(m, i).protocol.fact(|protocol| of_list(*protocol as u8))
     }),
+    field(
+        Kind::Listener,
+        "plaintext",
+        Type::Bool,
+        "Whether requests arrive in plain text: http, h2c, gRPC without TLS.",
+        |m, i| listener(m, i).protocol.fact(|protocol| Fact::bool(protocol.is_plaintext())),
+    ),
     field(Kind::Listener, "hosts", Type::Texts, "Hosts it answers; absent: all.", |m, i| {
         texts(listener(m, i).hosts.iter().map(ToString::to_string))
     }),
@@ -157,6 +164,16 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field(Kind::Upstream, "protocol", Type::Choice(PROTOCOLS), "What is spoken to it.", |m, i| {
         upstream(m, i).protocol.fact(|protocol| of_list(*protocol as u8))
+    }),
+    field(
+        Kind::Upstream,
+        "plaintext",
+        Type::Bool,
+        "Whether requests travel there in plain text: http, h2c, gRPC without TLS.",
+        |m, i| upstream(m, i).protocol.fact(|protocol| Fact::bool(protocol.is_plaintext())),
+    ),
+    field(Kind::Upstream, "overTls", Type::Bool, "Whether TLS is spoken to it.", |m, i| {
+        upstream(m, i).protocol.fact(|protocol| Fact::bool(protocol.is_tls()))
     }),
     placed(
         Kind::Upstream,
