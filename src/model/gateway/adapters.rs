@@ -1,7 +1,7 @@
 //! The table of adapters: which formats there are, how their files group into gateways, and what reads them. A new
 //! format is a folder beside this file and a row in it.
 
-use super::{Gateway, Objects, kong, krakend};
+use super::{Gateway, Objects};
 use crate::discover::Format;
 use crate::source::SourceMap;
 use crate::span::FileId;
@@ -47,7 +47,12 @@ pub struct Adapter {
 }
 
 /// All adapters.
-pub const ALL: &[Adapter] = &[kong::ADAPTER, krakend::ADAPTER];
+#[rustfmt::skip] // A row per line.
+pub const ALL: &[Adapter] = &[
+    super::kong::ADAPTER,
+    super::ingress::ADAPTER,
+    super::krakend::ADAPTER,
+];
 
 /// The adapter of a format; `None` for one that is told apart and not read yet.
 pub fn of(format: Format) -> Option<&'static Adapter> {

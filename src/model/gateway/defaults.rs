@@ -28,6 +28,10 @@ const KRAKEND_SCHEMA: &str = "https://github.com/krakend/krakend-schema/tree/mai
 
 const KONG_SCHEMAS: &str = "https://github.com/Kong/kong/tree/3.9.1/kong/db/schema/entities";
 const KONG_PLUGINS: &str = "https://github.com/Kong/kong/tree/3.9.1/kong/plugins";
+const NGINX_ANNOTATIONS: &str =
+    "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/";
+const NGINX_CONFIGMAP: &str = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/";
+const ALB: &str = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/";
 
 /// All rows, by format.
 pub const ALL: &[VendorDefault] = &[
@@ -76,6 +80,15 @@ pub const ALL: &[VendorDefault] = &[
         "false",
         "https://www.krakend.io/docs/service-settings/router-options/",
     ),
+    row(Format::Ingress, "ssl-redirect", "true", NGINX_CONFIGMAP),
+    row(Format::Ingress, "ssl-protocols", "TLSv1.2 TLSv1.3", NGINX_CONFIGMAP),
+    row(Format::Ingress, "proxy-real-ip-cidr", "0.0.0.0/0", NGINX_CONFIGMAP),
+    row(Format::Ingress, "backend-protocol", "HTTP", NGINX_ANNOTATIONS),
+    row(Format::Ingress, "auth-tls-verify-client", "on", NGINX_ANNOTATIONS),
+    row(Format::Ingress, "cors-allow-origin", "*", NGINX_ANNOTATIONS),
+    row(Format::Ingress, "cors-allow-credentials", "true", NGINX_ANNOTATIONS),
+    row(Format::Ingress, "alb.scheme", "internal", ALB),
+    row(Format::Ingress, "alb.ssl-policy", "ELBSecurityPolicy-2016-08", ALB),
 ];
 
 /// The default of a setting in the given version; with no version, in the current one.

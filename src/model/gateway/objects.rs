@@ -1,7 +1,7 @@
 //! The Kubernetes objects of a run, found by group, kind, namespace and name: several formats are made of them.
 //! Knows the frame of an object, not what any kind means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Unit;
 use super::cursor::Node;
@@ -45,7 +45,18 @@ impl Object {
 #[derive(Debug, Default)]
 pub struct Objects {
     all: Vec<Object>,
-    by_kind: HashMap<(String, String), Vec<usize>>,
+    by_kind: HashMap<(String, String), OfKind>,
+    by_file: HashMap<FileId, Vec<usize>>,
+}
+
+/// The objects of a group and kind.
+#[derive(Debug, Default)]
+struct OfKind {
+    all: Vec<usize>,
+    /// By namespace and name: the last one of each file that defines it.
+    named: HashMap<String, HashMap<String, Vec<usize>>>,
+    /// By namespace, the folders of the files that define any.
+    folders: HashMap<String, HashSet<String>>,
 }
 
 impl Objects {
@@ -54,7 +65,7 @@ impl Objects {
         let mut objects = Self::default();
         for file in files {
             for root in Node::roots(sources, file) {
-                objects.add(root, 0);
+                objects.add(sources, root, 0);
             }
         }
         objects
@@ -69,10 +80,10 @@ impl Objects {
         }
     }
 
-    fn add(&mut self, node: Node<'_>, depth: usize) {
+    fn add(&mut self, sources: &SourceMap, node: Node<'_>, depth: usize) {
         let (Some(version), Some(kind)) = (node.str("apiVersion"), node.str("kind")) else { return };
         if kind.ends_with("List") && node.get("items").is_some_and(Node::is_list) && depth < MAX_LISTS {
-            node.list("items").into_iter().for_each(|item| self.add(item, depth + 1));
+            node.list("items").into_iter().for_each(|item| self.add(sources, item, depth + 1));
             return;
         }
         let (group, version) = version.split_once('/').unwrap_or(("", version));
@@ -85,19 +96,43 @@ impl Objects {
             name: text("name"),
             at: node.entry(),
         };
-        self.by_kind.entry((object.group.clone(), object.kind.clone())).or_default().push(self.all.len());
+        let index = self.all.len();
+        let of_kind = self.by_kind.entry((object.group.clone(), object.kind.clone())).or_default();
+        of_kind.all.push(index);
+        let of_namespace = of_kind.named.entry(object.namespace().to_owned()).or_default();
+        let defined = of_namespace.entry(object.name.clone()).or_default();
+        let folders = of_kind.folders.entry(object.namespace().to_owned()).or_default();
+        let folder = folder(&sources.file(object.at.file).path);
+        if !folders.contains(folder) {
+            folders.insert(folder.to_owned());
+        }
+        // What a file says last of an object is what counts.
+        match defined.last_mut() {
+            Some(last) if self.all[*last].at.file == object.at.file => *last = index,
+            _ => defined.push(index),
+        }
+        self.by_file.entry(object.at.file).or_default().push(index);
         self.all.push(object);
+    }
+
+    fn of_kind(&self, group: &str, kind: &str) -> Option<&OfKind> {
+        self.by_kind.get(&(group.to_owned(), kind.to_owned()))
     }
 
     /// All objects of a group and kind, in the order of the files.
     pub fn of(&self, group: &str, kind: &str) -> impl Iterator<Item = &Object> {
-        let found = self.by_kind.get(&(group.to_owned(), kind.to_owned()));
-        found.into_iter().flatten().map(|&index| &self.all[index])
+        let found = self.of_kind(group, kind);
+        found.into_iter().flat_map(|found| &found.all).map(|&index| &self.all[index])
     }
 
     /// All objects of a group.
     pub fn of_group<'o>(&'o self, group: &'o str) -> impl Iterator<Item = &'o Object> {
         self.all.iter().filter(move |object| object.group == group)
+    }
+
+    /// The objects of a file, in its order.
+    pub fn in_file(&self, file: FileId) -> impl Iterator<Item = &Object> {
+        self.by_file.get(&file).into_iter().flatten().map(|&index| &self.all[index])
     }
 
     /// The object of that kind, namespace and name. Where several files define it (overlays, variants),
@@ -110,22 +145,46 @@ impl Objects {
         name: &str,
         near: FileId,
     ) -> Option<&Object> {
-        let found = self.of(group, kind).filter(|object| object.name == name && object.namespace() == namespace);
+        let found = self.of_kind(group, kind)?.named.get(namespace)?.get(name)?;
+        if let [only] = found.as_slice() {
+            return Some(&self.all[*only]);
+        }
         let path = &sources.file(near).path;
-        found.max_by_key(|object| (shared_folders(path, &sources.file(object.at.file).path), object.at.file == near))
+        found
+            .iter()
+            .map(|&index| &self.all[index])
+            .max_by_key(|object| (object.at.file == near, nearness(path, &sources.file(object.at.file).path)))
     }
 
     /// Whether any object of that kind is in view in a namespace: only then is a name that none has missing.
     pub fn any(&self, group: &str, kind: &str, namespace: &str) -> bool {
-        self.of(group, kind).any(|object| object.namespace() == namespace)
+        self.of_kind(group, kind).is_some_and(|found| found.named.contains_key(namespace))
     }
+
+    /// Whether objects of that kind and namespace stand in the folder of a file, or in one above it.
+    pub fn any_around(&self, sources: &SourceMap, (group, kind): (&str, &str), namespace: &str, near: FileId) -> bool {
+        let Some(folders) = self.of_kind(group, kind).and_then(|found| found.folders.get(namespace)) else {
+            return false;
+        };
+        let here = folder(&sources.file(near).path);
+        std::iter::successors(Some(here), |path| (!path.is_empty()).then(|| folder(path)))
+            .any(|path| folders.contains(path))
+    }
+}
+
+/// How near a file is to another: folders that they share, then how few the other has of its own.
+fn nearness(near: &str, other: &str) -> (usize, std::cmp::Reverse<usize>) {
+    let shared = shared_folders(near, other);
+    (shared, std::cmp::Reverse(other.matches('/').count().saturating_sub(shared)))
 }
 
 /// How many folders two paths share from the root.
 pub fn shared_folders(a: &str, b: &str) -> usize {
-    fn folders(path: &str) -> &str {
-        path.rsplit_once('/').map_or("", |(folder, _)| folder)
-    }
-    let (a, b) = (folders(a), folders(b));
+    let (a, b) = (folder(a), folder(b));
     a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
+}
+
+/// The folder of a path, or the one above a folder.
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
