@@ -5,6 +5,7 @@ mod bench;
 mod corpus;
 mod docs;
 mod embed;
+mod format_pages;
 mod measure;
 mod model_page;
 mod new_rule;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use gatelint::discover::Format;
+
 use crate::Result;
 use crate::docs::GENERATED;
 use crate::output::Output;
@@ -107,13 +109,20 @@ fn examples(out: &mut String, rule: &Rule) {
     for (heading, wanted) in [("Found", true), ("Not found", false)] {
         let of_kind = rule.examples.iter().filter_map(|example| {
             let name = if wanted { &example.invalid } else { &example.valid };
-            name.as_deref().filter(|_| !example.source.is_empty()).map(|name| (name, &example.source))
+            name.as_deref().filter(|_| !example.source.is_empty()).map(|name| (name, example))
         });
-        for (index, (name, source)) in of_kind.enumerate() {
+        for (index, (name, example)) in of_kind.enumerate() {
             if index == 0 {
                 let _ = write!(out, "\n## {heading}\n");
             }
-            let _ = write!(out, "\n{}:\n\n```yaml\n{}\n```\n", capital(name), source.trim_end());
+            let format = example.format.as_deref().and_then(Format::parse);
+            let of = format.map(|format| format!(" ({})", format.title())).unwrap_or_default();
+            let syntax = match &example.file {
+                _ if format == Some(Format::Nginx) => "nginx",
+                Some(file) if file.ends_with(".toml") => "toml",
+                _ => "yaml",
+            };
+            let _ = write!(out, "\n{}{of}:\n\n```{syntax}\n{}\n```\n", capital(name), example.source.trim_end());
         }
     }
 }

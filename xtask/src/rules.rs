@@ -63,6 +63,10 @@ pub struct RuleOption {
 pub struct Example {
     pub invalid: Option<String>,
     pub valid: Option<String>,
+    /// The gateway format it is in.
+    pub format: Option<String>,
+    /// The name of its file, where it says so.
+    pub file: Option<String>,
     #[serde(default)]
     pub source: String,
 }

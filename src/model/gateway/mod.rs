@@ -30,7 +30,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use adapters::{Input, of as adapter};
 pub use cursor::{Node, has_template};
-pub use defaults::VendorDefault;
+pub use defaults::{ALL as VENDOR_DEFAULTS, VendorDefault};
 pub use host::HostPattern;
 pub use note::{Concern, Consequence, Credential, DanglingName, Idle, IdlePolicy, PolicyConcern, Setting};
 pub use objects::{Object, Objects};
