@@ -33,6 +33,9 @@ const SMALL_LIMIT: f64 = 5.0;
 /// How many times the CPU time of the default profile the whole catalogue may take.
 const STRICT_LIMIT: f64 = 2.0;
 
+/// How many times the CPU time of reading them all gateway configurations may take.
+const GATEWAY_LIMIT: f64 = 2.0;
+
 /// Copied 1 to 64 times.
 const COPIED: &str = "adyen/json/CheckoutService-v71.json";
 
@@ -73,6 +76,7 @@ pub fn run(args: &[String]) -> Result {
     bench.documents()?;
     bench.small()?;
     bench.copies()?;
+    bench.gateways()?;
     bench.strict()?;
     bench.rules()
 }
@@ -146,6 +150,28 @@ impl Bench {
                 ours.peak
             );
         }
+        Ok(())
+    }
+
+    /// All gateway configurations in one run, beside reading and parsing them with our own readers.
+    fn gateways(&self) -> Result {
+        let Some(folder) = self.corpus.parent().map(|corpus| corpus.join("gateway")).filter(|folder| folder.is_dir())
+        else {
+            println!("\ngateway configurations: skipped: not in the corpus");
+            return Ok(());
+        };
+        let read = vec![self.xtask.clone(), "read".to_owned(), folder.display().to_string()];
+        let [ours, read] = self.in_turn([self.check(&folder), read])?;
+        let ratio = ours.cpu / read.cpu;
+        println!(
+            "\ngateway configurations, {:.1} MiB: cpu {:.0} ms, reading and parsing alone {:.0} ms; ratio {ratio:.2}, at most {GATEWAY_LIMIT:.1}{}",
+            size(&folder)? as f64 / f64::from(1 << 20),
+            ours.cpu * 1e3,
+            read.cpu * 1e3,
+            if ratio > GATEWAY_LIMIT { "  TOO SLOW" } else { "" },
+        );
+        let slowest = Command::new(&self.xtask).arg("slowest").arg(&folder).output()?;
+        print!("slowest, each alone: {}", String::from_utf8_lossy(&slowest.stdout));
         Ok(())
     }
 

@@ -66,7 +66,9 @@ fn page(format: Format, text: &Text, own: &[&Rule], generic: &[&Rule]) -> String
     let _ = write!(out, "\n## What is one gateway\n\n{}\n\n## How it is read\n\n{}\n", text.together, text.judged);
     out.push_str("\n## What stays unknown\n\n");
     list(&mut out, &text.unknown);
-    for (title, rules) in [("Rules for this format only", own), ("Rules for all gateways, with examples in it", generic)] {
+    for (title, rules) in
+        [("Rules for this format only", own), ("Rules for all gateways, with examples in it", generic)]
+    {
         if rules.is_empty() {
             continue;
         }

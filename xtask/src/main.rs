@@ -65,6 +65,8 @@ fn main() -> ExitCode {
         // Children of `bench`: a process of their own, so that their memory can be told.
         "measure" => measure::child(rest),
         "reference" => reference::run(rest),
+        "read" => reference::read(rest),
+        "slowest" => reference::slowest(rest),
         "rule-costs" => rule_costs::run(rest),
         "help" | "--help" | "-h" => {
             println!("{USAGE}");
