@@ -45,6 +45,8 @@ fn defines(sources: &SourceMap, file: FileId) -> Vec<String> {
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
     gateway.closed = true;
+    // Hosts are one attribute of a route among others.
+    gateway.hosts_first = false;
     let roots = input.files.iter().flat_map(|&file| Node::roots(input.sources, file));
     let roots: Vec<Node<'_>> = roots.filter(|root| root.is_map()).collect();
     gateway.version = roots.iter().find_map(|root| root.str("_format_version")).map(str::to_owned);

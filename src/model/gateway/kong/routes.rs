@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::host::Depth;
-use super::super::path::{Language, PathPattern};
+use super::super::path::{Language, PathPattern, Trick};
 use super::super::{
     Action, Admin, Applied, Gateway, HostPattern, LimitInForce, Measure, Methods, Node, Path, Power, Precedence,
     Rewrite, Route, Scope, Stated,
@@ -308,6 +308,9 @@ fn matching(entry: &RouteEntry<'_>) -> Route {
     let entity = entry.entity;
     let place = entity.place();
     let mut route = Route::new("", place);
+    // Dot segments and double slashes are gone before paths are compared, a `%2F` stays: `normalize` in
+    // <https://github.com/Kong/kong/blob/3.9.1/kong/tools/uri.lua>.
+    route.spellings = Stated::Known(vec![Trick::TrailingSlash, Trick::EscapedSlash]);
     if let Some(expression) = entity.get("expression") {
         expression::read(expression, &mut route);
         let priority = entity.get("priority").and_then(|node| node.number()).unwrap_or(0.0);

@@ -202,12 +202,9 @@ impl<'g> Field<'g> {
     }
 
     /// Whether an open route is a deliberate exception: it matches only a part of what the strict one matches, by
-    /// its place in the tree of paths, its hosts or its methods. An expression that holds on to no beginning cuts
-    /// across the tree and is none.
+    /// its place in the tree of paths, its hosts or its methods. An expression that cuts across the tree is none.
     pub(super) fn is_carved_out(&self, gateway: &Gateway, open: &Entry, strict: &Entry) -> bool {
-        if let Language::Regex(regex) = &open.pattern.language
-            && !regex.anchors().0
-        {
+        if cuts_across(&open.pattern) {
             return false;
         }
         let (one, two) = (&gateway.routes[open.route as usize], &gateway.routes[strict.route as usize]);
@@ -216,6 +213,12 @@ impl<'g> Field<'g> {
         let is_same = open.pattern.surely_covers(&strict.pattern) && covers_hosts(one, two) && covers_methods(one, two);
         is_inside && !is_same
     }
+}
+
+/// Whether an expression admits paths in any part of the tree, as `\.php$` and `^/.*/export`.
+fn cuts_across(pattern: &PathPattern) -> bool {
+    matches!(pattern.language, Language::Regex(_))
+        && pattern.witnesses().iter().any(|path| pattern.surely_admits(&format!("/q7z{path}")))
 }
 
 /// The route among several that wins, if their precedence tells.

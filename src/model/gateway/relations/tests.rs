@@ -124,6 +124,20 @@ fn an_expression_that_cuts_across_a_guarded_location_bypasses_it() {
 }
 
 #[test]
+fn an_expression_cuts_across_where_any_segment_may_come_first() {
+    let expression = |source: &str| PathPattern::regex(source, Flavour::Pcre, Anchoring::Search);
+    for (source, cuts) in
+        [("\\.php$", true), ("^/.*/export$", true), ("^/(docs|assets)/", false), ("^/[^/]+/public$", false)]
+    {
+        let mut gateway = gateway();
+        open(&mut gateway, expression(source));
+        guarded(&mut gateway, prefix("/"));
+        let bypasses = gateway.pairs().iter().any(|pair| pair.relation == Relation::Bypass);
+        assert_eq!(bypasses, cuts, "{source}");
+    }
+}
+
+#[test]
 fn the_longest_prefix_decides_whether_expressions_are_tried() {
     let mut gateway = gateway();
     location(&mut gateway, "^~", "/a", auth);
