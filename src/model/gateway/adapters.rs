@@ -52,6 +52,7 @@ pub const ALL: &[Adapter] = &[
     super::kong::ADAPTER,
     super::ingress::ADAPTER,
     super::krakend::ADAPTER,
+    super::nginx::ADAPTER,
 ];
 
 /// The adapter of a format; `None` for one that is told apart and not read yet.

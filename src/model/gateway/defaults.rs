@@ -33,6 +33,10 @@ const NGINX_ANNOTATIONS: &str =
 const NGINX_CONFIGMAP: &str = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/";
 const ALB: &str = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/";
 
+const NGINX_CORE: &str = "https://nginx.org/en/docs/http/ngx_http_core_module.html";
+const NGINX_PROXY: &str = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html";
+const NGINX_TLS: &str = "https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_protocols";
+
 /// All rows, by format.
 pub const ALL: &[VendorDefault] = &[
     row(Format::Kong, "routes.protocols", "http,https", KONG_SCHEMAS),
@@ -89,6 +93,28 @@ pub const ALL: &[VendorDefault] = &[
     row(Format::Ingress, "cors-allow-credentials", "true", NGINX_ANNOTATIONS),
     row(Format::Ingress, "alb.scheme", "internal", ALB),
     row(Format::Ingress, "alb.ssl-policy", "ELBSecurityPolicy-2016-08", ALB),
+    row(Format::Nginx, "client_max_body_size", "1m", NGINX_CORE),
+    row(Format::Nginx, "client_header_timeout", "60s", NGINX_CORE),
+    row(Format::Nginx, "proxy_read_timeout", "60s", NGINX_PROXY),
+    row(Format::Nginx, "proxy_ssl_verify", "off", NGINX_PROXY),
+    row(Format::Nginx, "server_tokens", "on", NGINX_CORE),
+    row(Format::Nginx, "access_log", "on", "https://nginx.org/en/docs/http/ngx_http_log_module.html#access_log"),
+    VendorDefault {
+        format: Format::Nginx,
+        name: "ssl_protocols",
+        since: "",
+        until: "1.27.3",
+        value: "TLSv1",
+        source: NGINX_TLS,
+    },
+    VendorDefault {
+        format: Format::Nginx,
+        name: "ssl_protocols",
+        since: "1.27.3",
+        until: "",
+        value: "TLSv1.2",
+        source: NGINX_TLS,
+    },
 ];
 
 /// The default of a setting in the given version; with no version, in the current one.

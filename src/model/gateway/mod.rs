@@ -11,6 +11,7 @@ mod ingress;
 mod kong;
 mod krakend;
 mod kubernetes;
+mod nginx;
 mod note;
 mod objects;
 pub mod origin;
