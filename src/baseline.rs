@@ -197,6 +197,7 @@ mod tests {
     fn finding(fingerprint: &str, severity: Severity) -> Finding {
         Finding {
             rule: RuleIndex(0),
+            kind: "openapi",
             severity,
             confidence: Confidence::High,
             message: Message { template: Arc::from(""), args: Vec::new() },

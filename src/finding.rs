@@ -128,6 +128,8 @@ pub enum State {
 pub struct Finding {
     /// The rule that speaks.
     pub rule: RuleIndex,
+    /// What it is found in: `openapi`, or the id of a gateway format; empty for what is about no document.
+    pub kind: &'static str,
     /// What it costs: the rule's, or that of the case that held.
     pub severity: Severity,
     /// How sure it is.
@@ -176,6 +178,8 @@ pub struct RuleInfo {
     pub aliases: Vec<(String, Vec<String>)>,
     /// What to do, Markdown; its first paragraph is the help of a finding.
     pub fix: String,
+    /// What to type in a gateway format: its id, a sentence.
+    pub fix_in: Vec<(String, String)>,
     /// The rule's page.
     pub url: String,
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 
 use crate::cli::ConfigArgs;
+use crate::discover::Format;
 use crate::error::ProblemCode;
 use crate::rule::file::{ExampleFile, RuleFile, Shape, number_text};
 use crate::rule::{self, Catalog};
@@ -117,6 +118,13 @@ fn page(file: &RuleFile) -> String {
         if let Some(body) = body {
             let _ = writeln!(text, "{}{}", section(title), body.trim_end());
         }
+    }
+    for (format, body) in &file.fix_in {
+        let title: &str = match Format::parse(format) {
+            Some(format) => format.title(),
+            None => format,
+        };
+        let _ = writeln!(text, "{title}: {}", body.trim_end());
     }
     if !file.options.is_empty() {
         text += &section("Options");

@@ -191,7 +191,7 @@ impl Draft {
                 }
             }
         }
-        self.plain()
+        Finding { kind: scene.model.format(), ..self.plain() }
     }
 
     /// The finding, with the places it has.
@@ -203,6 +203,7 @@ impl Draft {
             rule: self.rule,
             severity: self.severity,
             confidence: self.confidence,
+            kind: "",
             message: self.message,
             place: self.place,
             related: self.related,

@@ -45,7 +45,7 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 fn annotation(report: &Report, finding: &Finding) -> String {
     let rule = report.rule(finding);
     let mut message = inert::message(&finding.message);
-    let help = inert::help(rule);
+    let help = inert::help(rule, finding.kind);
     for line in [help.as_str(), rule.url.as_str()].into_iter().filter(|line| !line.is_empty()) {
         message.push('\n');
         message.push_str(&inert::visible(line));

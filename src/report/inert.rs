@@ -38,10 +38,13 @@ pub fn message(message: &Message) -> String {
     }
 }
 
-/// What to do about a rule's findings: the first paragraph of its `fix`, on one line.
-pub fn help(rule: &RuleInfo) -> String {
+/// What to do about a rule's findings: the first paragraph of its `fix`, and what to type in the format of the
+/// gateway they are in (`kind`), on one line.
+pub fn help(rule: &RuleInfo, kind: &str) -> String {
     let paragraph = rule.fix.trim().split("\n\n").next().unwrap_or_default();
-    let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let here = rule.fix_in.iter().find(|(format, _)| format == kind).map_or("", |(_, text)| text.as_str());
+    let words = paragraph.split_whitespace().chain(here.split_whitespace());
+    let line = words.collect::<Vec<_>>().join(" ");
     visible(&line).into_owned()
 }
 

@@ -311,7 +311,7 @@ impl<'r> JsonFinding<'r> {
             severity: finding.severity,
             confidence: finding.confidence,
             message: inert::message(&finding.message),
-            help: inert::help(rule),
+            help: inert::help(rule, finding.kind),
             url: &rule.url,
             location: JsonLocation::of(report, finding.place),
             related: finding

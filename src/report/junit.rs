@@ -56,8 +56,12 @@ fn case(report: &Report, finding: &Finding, place: &Located<'_>, names: &mut Nam
         TestCaseStatus::skipped()
     };
     let at = position(place);
-    let details =
-        [format!("{at}: {} {}: {message}", finding.severity, rule.id), inert::help(rule), rule.url.clone()].join("\n");
+    let details = [
+        format!("{at}: {} {}: {message}", finding.severity, rule.id),
+        inert::help(rule, finding.kind),
+        rule.url.clone(),
+    ]
+    .join("\n");
     status.set_message(message).set_type(finding.severity.as_str()).set_description(shown(&details));
     named(&rule.id, place, status, names)
 }

@@ -84,7 +84,7 @@ fn finding(report: &Report, options: &RenderOptions, finding: &Finding) -> [Stri
     };
     let place = Located::of(&report.sources, finding.place);
     let message = with_code(&inert::message(&finding.message));
-    let help = with_code(&inert::help(rule));
+    let help = with_code(&inert::help(rule, finding.kind));
     let message = if help.is_empty() { message } else { format!("{message}<br>{help}") };
     [format!("{icon} {}{sure}", finding.severity), id, link(options, &place), message]
 }

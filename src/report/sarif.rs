@@ -244,7 +244,7 @@ impl<'r> Rule<'r> {
         Self {
             id: &rule.id,
             short_description: Text { text: cut(&title) },
-            full_description: Text { text: cut(&format!("{title}. {}", inert::help(rule))) },
+            full_description: Text { text: cut(&format!("{title}. {}", inert::help(rule, ""))) },
             help: Help { text: format!("{fix}{more}"), markdown: format!("{fix}{more}") },
             help_uri: Some(rule.url.as_str()).filter(|url| url.starts_with("https://")),
             default_configuration: Level { level: level(rule.severity) },

@@ -121,7 +121,7 @@ impl<'r> Page<'r> {
                 apart.push((place, label));
             }
         }
-        let help = inert::help(rule);
+        let help = inert::help(rule, finding.kind);
         let message = inert::message(&finding.message);
         self.draw(&mut text, severity_of(finding.severity), message, Some(help), frame.cut_out());
         // The members of a merged finding say the same over and over: a line each will do.

@@ -499,6 +499,7 @@ pub(super) fn info(file: &RuleFile, choice: &Choice, errors: &mut Errors<'_>) ->
         cwe,
         aliases: file.aliases.iter().map(|(tool, ids)| (tool.clone(), ids.clone())).collect(),
         fix: file.fix.clone().unwrap_or_default(),
+        fix_in: file.fix_in.clone().into_iter().collect(),
         url: super::page(&file.id.value),
     }
 }

@@ -44,6 +44,9 @@ pub struct RuleFile {
     pub why: Option<String>,
     /// What to do, Markdown.
     pub fix: Option<String>,
+    /// What to type in a gateway format, by its id: a sentence after the first paragraph of `fix`.
+    #[serde(default)]
+    pub fix_in: BTreeMap<String, String>,
     /// Values that users can set; `$name` in tests.
     #[serde(default, deserialize_with = "options")]
     #[schemars(with = "BTreeMap<String, OptionDecl>")]

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::discover::Format;
 use crate::error::ProblemCode;
 use crate::finding::{Message, RuleIndex, RuleInfo};
 use crate::model::Kind;
@@ -192,6 +193,9 @@ fn check(path: &str, file: &RuleFile, list: &mut Vec<RuleError>) {
         if value.as_deref().is_none_or(|text| text.trim().is_empty()) {
             errors.at(&file.id, format!("`{key}` is missing"));
         }
+    }
+    for format in file.fix_in.keys().filter(|format| Format::parse(format).is_none()) {
+        errors.at(&file.id, format!("`{format}` in `fix-in` is no gateway format"));
     }
     // What depends on settings and dates cannot be shown in an example.
     let by_engine =

@@ -63,6 +63,13 @@ fn page(rule: &Rule) -> Result<String> {
     row("since", &rule.since);
 
     let _ = write!(out, "\n## Why\n\n{}\n\n## Fix\n\n{}\n", rule.why.trim_end(), rule.fix.trim_end());
+    for (format, text) in &rule.fix_in {
+        let title = Format::parse(format).ok_or_else(|| format!("{}: `{format}` is no format", rule.id))?.title();
+        let _ = write!(out, "\n- {title}: {}", text.trim());
+    }
+    if !rule.fix_in.is_empty() {
+        out.push('\n');
+    }
     options(&mut out, rule)?;
     examples(&mut out, rule);
     out.push_str("\n## Silence\n\nWith a reason, on the line of the finding or alone on the line above:\n\n```yaml\n");

@@ -28,6 +28,8 @@ pub struct Rule {
     pub why: String,
     pub fix: String,
     #[serde(default)]
+    pub fix_in: BTreeMap<String, String>,
+    #[serde(default)]
     pub options: BTreeMap<String, RuleOption>,
     pub given: String,
     #[serde(default)]

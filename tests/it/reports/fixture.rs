@@ -53,6 +53,7 @@ impl Fixture {
             cwe: vec![319],
             aliases: Vec::new(),
             fix: "Use `https`.\nIt costs nothing.\n\nA second paragraph.".to_owned(),
+            fix_in: Vec::new(),
             url: format!("https://gatelint.example/rules/{id}"),
         });
         RuleIndex(self.report.rules.len() as u16 - 1)
@@ -80,6 +81,7 @@ impl Fixture {
         let number = self.report.findings.len();
         self.report.findings.push(Finding {
             rule,
+            kind: "openapi",
             severity: self.report.rules[rule.0 as usize].severity,
             confidence: Confidence::High,
             message: Message::plain(message),

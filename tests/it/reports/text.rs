@@ -264,3 +264,16 @@ fn any_place_of_any_text_can_be_drawn() {
         assert!(!text.contains(['\u{202e}', '\u{1b}', '\u{0}']));
     }
 }
+
+#[test]
+fn the_help_says_what_to_type_in_the_format_of_the_gateway() {
+    let rule = |kind: &str| {
+        let mut fixture = Fixture::new(FILES);
+        let rule = fixture.rule("gateway-x", Severity::High);
+        let info = &mut fixture.report.rules[usize::from(rule.0)];
+        info.fix_in = vec![("kong".to_owned(), "Add the plugin `x`.".to_owned())];
+        gatelint::report::inert::help(info, kind)
+    };
+    assert_eq!(rule("kong"), "Use `https`. It costs nothing. Add the plugin `x`.");
+    assert_eq!(rule("nginx"), "Use `https`. It costs nothing.");
+}
