@@ -53,6 +53,7 @@ pub const ALL: &[Adapter] = &[
     super::ingress::ADAPTER,
     super::krakend::ADAPTER,
     super::nginx::ADAPTER,
+    super::envoy::ADAPTER,
 ];
 
 /// The adapter of a format; `None` for one that is told apart and not read yet.

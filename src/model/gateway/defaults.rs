@@ -32,6 +32,10 @@ const NGINX_ANNOTATIONS: &str =
     "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/";
 const NGINX_CONFIGMAP: &str = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/";
 const ALB: &str = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/";
+const ENVOY_MANAGER: &str = "https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto";
+const ENVOY_ROUTE: &str = "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-routeaction";
+const ENVOY_TLS: &str =
+    "https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/transport_sockets/tls/v3/common.proto";
 
 const NGINX_CORE: &str = "https://nginx.org/en/docs/http/ngx_http_core_module.html";
 const NGINX_PROXY: &str = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html";
@@ -115,6 +119,11 @@ pub const ALL: &[VendorDefault] = &[
         value: "TLSv1.2",
         source: NGINX_TLS,
     },
+    row(Format::Envoy, "tls_params.tls_minimum_protocol_version", "TLSv1_2", ENVOY_TLS),
+    row(Format::Envoy, "request_timeout", "none", ENVOY_MANAGER),
+    row(Format::Envoy, "request_headers_timeout", "none", ENVOY_MANAGER),
+    row(Format::Envoy, "stream_idle_timeout", "300s", ENVOY_MANAGER),
+    row(Format::Envoy, "route.timeout", "15s", ENVOY_ROUTE),
 ];
 
 /// The default of a setting in the given version; with no version, in the current one.

@@ -254,6 +254,37 @@ impl Gateway {
         push(&mut self.routes, route)
     }
 
+    /// Part of the configuration is out of view: nothing that is not set for a route is known to be absent.
+    pub fn doubt_absences(&mut self, why: Why, place: Place) {
+        fn doubt<T>(stated: &mut Stated<T>, why: Why, place: Place) {
+            if stated.is_absent() {
+                *stated = Stated::Unknown(why, Some(place));
+            }
+        }
+        for route in &mut self.routes {
+            doubt(&mut route.auth, why, place);
+            doubt(&mut route.access, why, place);
+            doubt(&mut route.rates, why, place);
+            doubt(&mut route.cors, why, place);
+            if route.access_log.known().is_none_or(|set| set.origin == super::Origin::Default) {
+                route.access_log = Stated::Unknown(why, Some(place));
+            }
+            route.limits.iter_mut().for_each(|limit| doubt(&mut limit.limit, why, place));
+        }
+        for upstream in &mut self.upstreams {
+            if upstream.verified.known().is_some_and(|set| set.origin == super::Origin::Default) {
+                upstream.verified = Stated::Unknown(why, Some(place));
+            }
+        }
+        for jwt in &mut self.jwts {
+            doubt(&mut jwt.issuer, why, place);
+            doubt(&mut jwt.audience, why, place);
+            if jwt.expiry.known().is_none_or(|set| set.origin == super::Origin::Default) {
+                jwt.expiry = Stated::Unknown(why, Some(place));
+            }
+        }
+    }
+
     /// Notes a credential that stands in the file.
     pub fn add_credential(&mut self, what: impl Into<String>, value: &str, place: Place) {
         let form = super::Form::of(value, &self.names.lists);

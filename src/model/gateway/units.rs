@@ -37,7 +37,7 @@ pub fn units(sources: &SourceMap, claims: &[(FileId, Formats)]) -> Vec<Unit> {
 }
 
 /// Files of one folder are one gateway, unless two of them define the same thing: then each is one of its own.
-fn by_folder(
+pub(super) fn by_folder(
     sources: &SourceMap,
     files: Vec<FileId>,
     defines: fn(&SourceMap, FileId) -> Vec<String>,

@@ -1,5 +1,6 @@
 //! What stands under `extra_config` of KrakenD, at the level of the service, an endpoint or a backend.
 
+use super::super::issuer;
 use super::super::{
     Access, AccessBy, AnyOrigin, Applied, Auth, AuthServer, Concern, Cors, Gateway, Ineffective, Jwt, Mechanism, Node,
     Origin, Purpose, RateKey, RateLimit, Scope, Set, Setting, Stated,
@@ -56,10 +57,6 @@ pub(super) fn keys(extra: Node<'_>, gateway: &mut Gateway) {
     }
 }
 
-/// Hosts of identity providers that sign tokens for everybody's applications with the same keys.
-const SHARED_KEYS: [&str; 4] =
-    ["googleapis.com", "login.microsoftonline.com", "appleid.apple.com", "token.actions.githubusercontent.com"];
-
 fn verifier(validator: Node<'_>, gateway: &mut Gateway) -> u32 {
     let mut jwt = Jwt::new(validator.key_place());
     if let Some(alg) = validator.get("alg") {
@@ -71,7 +68,7 @@ fn verifier(validator: Node<'_>, gateway: &mut Gateway) -> u32 {
     if let Some(url) = validator.get("jwk_url") {
         let text = url.text().unwrap_or_default();
         jwt.public_keys = true;
-        jwt.shared_keys = SHARED_KEYS.iter().any(|host| text.contains(host));
+        jwt.shared_keys = issuer::signs_for_many(text);
         let unverified = validator.get("disable_jwk_security").filter(|node| node.bool() == Some(true));
         gateway.auth_servers.push(AuthServer {
             url: text.to_owned(),
