@@ -54,6 +54,7 @@ pub const ALL: &[Adapter] = &[
     super::krakend::ADAPTER,
     super::nginx::ADAPTER,
     super::envoy::ADAPTER,
+    super::aws::ADAPTER,
 ];
 
 /// The adapter of a format; `None` for one that is told apart and not read yet.

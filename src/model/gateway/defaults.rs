@@ -124,6 +124,12 @@ pub const ALL: &[VendorDefault] = &[
     row(Format::Envoy, "request_headers_timeout", "none", ENVOY_MANAGER),
     row(Format::Envoy, "stream_idle_timeout", "300s", ENVOY_MANAGER),
     row(Format::Envoy, "route.timeout", "15s", ENVOY_ROUTE),
+    row(
+        Format::Aws,
+        "Authorizer.AuthorizerResultTtlInSeconds",
+        "300",
+        "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html",
+    ),
 ];
 
 /// The default of a setting in the given version; with no version, in the current one.

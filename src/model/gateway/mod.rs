@@ -3,6 +3,7 @@
 //! Knows no rule, and outside the adapters no format.
 
 mod adapters;
+mod aws;
 pub mod cipher;
 mod cursor;
 mod defaults;
