@@ -190,7 +190,7 @@ impl<'g> Finder<'g> {
             || !guard.is_strict()
             || !self.route(open.route).conditions.is_empty()
             || !self.route(strict.route).conditions.is_empty()
-            || !field::may_win(self.gateway, open.route, strict.route)
+            || !field::may_win(self.gateway, open, strict)
             || self.has(Relation::Bypass, open.route, strict.route)
         {
             return;
@@ -215,12 +215,11 @@ impl<'g> Finder<'g> {
             || second.disabled
             || self.has(Relation::Bypass, winner, loser)
             || self.found.contains_key(&(loser, Relation::Shadowed))
-            || !field::always_wins(self.gateway, winner, loser)
-            || !field.covers(self.gateway, winner, loser)
+            || !field.takes_all(winner, loser)
         {
             return;
         }
-        let is_same = second.conditions.is_empty() && field.covers(self.gateway, loser, winner);
+        let is_same = second.conditions.is_empty() && field.covers(loser, winner);
         let path = field.entries_of(loser).next().and_then(|entry| entry.pattern.witnesses().into_iter().next());
         let relation = if is_same && self.differ(winner, loser) { Relation::Duplicate } else { Relation::Shadowed };
         self.note(relation, (loser, winner), path.unwrap_or_else(|| "/".to_owned()), second.place);
@@ -266,7 +265,7 @@ impl<'g> Finder<'g> {
                     || !self.route(strict.route).conditions.is_empty()
                     || self.has(Relation::Bypass, open.route, strict.route)
                     || !field.compete(self.gateway, open.route, strict.route)
-                    || !field::may_win(self.gateway, open.route, strict.route)
+                    || !field::may_win(self.gateway, open, strict)
                 {
                     continue;
                 }

@@ -143,6 +143,8 @@ pub enum Precedence {
     Order(u32),
     /// The route with the greater rank wins, compared item by item; equal ranks: the first in order.
     Rank(Vec<i64>),
+    /// The same, where each path of a route has a rank of its own, in their order.
+    Ranks(Vec<Vec<i64>>),
     /// As locations: an exact one wins, then the longest prefix is looked for. If it is final it wins, else the first
     /// expression in order, else the prefix after all.
     Location(Location),

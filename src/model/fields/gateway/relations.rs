@@ -9,9 +9,12 @@ fn pair(model: &Model, index: u32) -> &RoutePair {
 }
 
 /// A route for messages: its name, unless that is its path.
-fn label(model: &Model, route: u32) -> Fact<'_> {
+fn label(model: &Model, index: u32) -> Fact<'_> {
     let gateway = gateway(model);
-    Fact::Known(Value::Text(gateway.routes.get(route as usize).map_or_else(String::new, |it| gateway.label(it)).into()))
+    let Some(route) = gateway.routes.get(index as usize) else { return Fact::Absent };
+    let label = gateway.label(route);
+    let is_path = route.name.is_empty() || label.ends_with(&route.name);
+    Fact::Known(Value::Text(if is_path { label.into() } else { route.name.as_str().into() }))
 }
 
 fn relation(model: &Model, index: u32) -> Relation {

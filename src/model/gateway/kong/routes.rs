@@ -364,16 +364,16 @@ fn precedence(entry: &RouteEntry<'_>, route: &Route) -> Precedence {
         let length = if is_regex { 0 } else { super::super::path_text(&path.pattern).len() as i64 };
         [i64::from(is_regex), priority as i64, length]
     };
-    let mut ranks = route.paths.iter().map(rank);
-    let first = ranks.next().unwrap_or_default();
-    // Several paths of one route rank apart.
-    if ranks.any(|rank| rank != first)
-        || route.paths.iter().any(|path| matches!(path.pattern.language, Language::Opaque(_)))
-    {
+    if weight == 0 || route.paths.iter().any(|path| matches!(path.pattern.language, Language::Opaque(_))) {
+        // Kong refuses a route that asks for nothing.
         return Precedence::Unknown;
     }
     let plain_hosts = i64::from(plain_hosts && !route.hosts.is_empty());
-    Precedence::Rank([&[weight, plain_hosts, headers][..], &first].concat())
+    let whole = |rank: [i64; 3]| [&[weight, plain_hosts, headers][..], &rank].concat();
+    match route.paths.as_slice() {
+        [] => Precedence::Rank(whole([0; 3])),
+        paths => Precedence::Ranks(paths.iter().map(|path| whole(rank(path))).collect()),
+    }
 }
 
 impl super::service::Read {

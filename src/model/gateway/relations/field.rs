@@ -65,6 +65,8 @@ pub(super) fn competitions(gateway: &Gateway) -> Vec<Competition> {
 pub(super) struct Entry {
     /// The route.
     pub(super) route: u32,
+    /// Its place among the paths of the route.
+    path: u32,
     /// Its paths, in the simplest words.
     pub(super) pattern: PathPattern,
     /// Where the path stands.
@@ -97,16 +99,17 @@ impl<'g> Field<'g> {
         let mut entries = Vec::new();
         for (number, &route) in competition.routes.iter().enumerate() {
             let paths = &gateway.routes[route as usize].paths;
-            let mut push = |pattern: PathPattern, place| {
+            let mut push = |path: u32, pattern: PathPattern, place| {
                 let start = pattern.literal_prefix().to_ascii_lowercase();
                 let start = if start == "/" { String::new() } else { start };
-                entries.push(Entry { route, pattern, place, start, is_guest: number < competition.guests });
+                let is_guest = number < competition.guests;
+                entries.push(Entry { route, path, pattern, place, start, is_guest });
             };
             if paths.is_empty() {
-                push(PathPattern::any(), None);
+                push(0, PathPattern::any(), None);
             }
-            for path in paths {
-                push(path.pattern.plain(), Some(path.place));
+            for (index, path) in (0..).zip(paths) {
+                push(index, path.pattern.plain(), Some(path.place));
             }
         }
         entries.sort_by(|a, b| a.start.cmp(&b.start));
@@ -158,7 +161,7 @@ impl<'g> Field<'g> {
         let method = common_method(first, second)?;
         let host = if self.compares_hosts { common_host(first, second) } else { None };
         let lower = path.to_ascii_lowercase();
-        let (mut rivals, mut unknown): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
+        let (mut rivals, mut unknown): (Vec<&Entry>, Vec<&Entry>) = (Vec::new(), Vec::new());
         for entry in self.starting(&lower) {
             if !spend(self.steps, 1) {
                 return None;
@@ -175,29 +178,41 @@ impl<'g> Field<'g> {
                 && admits_host()
             {
                 match entry.pattern.admits(path) {
-                    Some(true) => rivals.push(entry.route),
+                    Some(true) => rivals.push(entry),
                     Some(false) => {}
-                    None => unknown.push(entry.route),
+                    None => unknown.push(entry),
                 }
             }
         }
         let best = best(self.gateway, &rivals)?;
         // What may match, and may win then.
-        let is_sure = unknown.into_iter().all(|rival| rival == best || surely_loses(self.gateway, rival, best));
-        is_sure.then_some(best)
+        let loses = |rival: &&Entry| {
+            let mut winners = rivals.iter().filter(|entry| entry.route == best);
+            rival.route == best || winners.any(|winner| surely_loses(self.gateway, rival, winner))
+        };
+        unknown.iter().all(loses).then_some(best)
     }
 
     /// Whether a route matches all that another one matches. Decided by structure.
-    pub(super) fn covers(&self, gateway: &Gateway, wide: u32, narrow: u32) -> bool {
-        let (one, two) = (&gateway.routes[wide as usize], &gateway.routes[narrow as usize]);
-        let covers_path =
-            |narrow: &Entry| self.entries_of(wide).any(|wide| wide.pattern.surely_covers(&narrow.pattern));
-        let is_whole = |route: &Route, count: usize| count == route.paths.len().max(1);
+    pub(super) fn covers(&self, wide: u32, narrow: u32) -> bool {
+        self.covers_where(wide, narrow, |_, _| true)
+    }
+
+    /// Whether a route takes all requests of another one.
+    pub(super) fn takes_all(&self, winner: u32, loser: u32) -> bool {
+        self.covers_where(winner, loser, |winner, loser| always_wins(self.gateway, winner, loser))
+    }
+
+    fn covers_where(&self, wide: u32, narrow: u32, wanted: impl Fn(&Entry, &Entry) -> bool) -> bool {
+        let (one, two) = (&self.gateway.routes[wide as usize], &self.gateway.routes[narrow as usize]);
+        let covers_path = |narrow: &Entry| {
+            let mut paths = self.entries_of(wide);
+            paths.any(|wide| wide.pattern.surely_covers(&narrow.pattern) && wanted(wide, narrow))
+        };
         one.conditions.is_empty()
             && covers_listeners(one, two)
             && covers_methods(one, two)
             && covers_hosts(one, two)
-            && is_whole(two, self.entries_of(narrow).count())
             && self.entries_of(narrow).all(covers_path)
     }
 
@@ -222,25 +237,24 @@ fn cuts_across(pattern: &PathPattern) -> bool {
 }
 
 /// The route among several that wins, if their precedence tells.
-fn best(gateway: &Gateway, rivals: &[u32]) -> Option<u32> {
-    let precedence = |index: u32| &gateway.routes[index as usize].precedence;
+fn best(gateway: &Gateway, rivals: &[&Entry]) -> Option<u32> {
     let first = *rivals.first()?;
-    match precedence(first) {
+    match precedence(gateway, first) {
         Precedence::Unknown => None,
-        Precedence::Order(_) | Precedence::Rank(_) => {
+        Precedence::Order(_) | Precedence::Rank(_) | Precedence::Ranks(_) => {
             let mut best = first;
-            for &rival in rivals {
-                if rival != best && wins(gateway, rival, best)? {
+            for rival in rivals {
+                if wins(gateway, rival, best)? {
                     best = rival;
                 }
             }
-            Some(best)
+            Some(best.route)
         }
         Precedence::Location(_) => {
             let mut found: Vec<(u32, Location)> = Vec::new();
-            for &rival in rivals {
-                let Precedence::Location(location) = precedence(rival) else { return None };
-                found.push((rival, *location));
+            for rival in rivals {
+                let Precedence::Location(location) = precedence(gateway, rival) else { return None };
+                found.push((rival.route, *location));
             }
             found.sort_by_key(|(rival, _)| *rival);
             let exact = found.iter().find(|(_, location)| *location == Location::Exact);
@@ -260,44 +274,53 @@ fn best(gateway: &Gateway, rivals: &[u32]) -> Option<u32> {
     }
 }
 
-/// Whether the first of two routes wins wherever both match; none if that cannot be told.
-fn wins(gateway: &Gateway, one: u32, two: u32) -> Option<bool> {
-    let precedence = |index: u32| &gateway.routes[index as usize].precedence;
-    match (precedence(one), precedence(two)) {
-        (Precedence::Order(a), Precedence::Order(b)) => Some((a, one) < (b, two)),
-        (Precedence::Rank(a), Precedence::Rank(b)) => Some(a > b || (a == b && one < two)),
+fn precedence<'g>(gateway: &'g Gateway, entry: &Entry) -> &'g Precedence {
+    &gateway.routes[entry.route as usize].precedence
+}
+
+/// The rank of a path, if routes are ranked.
+fn rank<'g>(gateway: &'g Gateway, entry: &Entry) -> Option<&'g [i64]> {
+    match precedence(gateway, entry) {
+        Precedence::Rank(rank) => Some(rank),
+        Precedence::Ranks(ranks) => ranks.get(entry.path as usize).map(Vec::as_slice),
         _ => None,
     }
 }
 
-/// Whether a route loses to another one wherever both match.
-fn surely_loses(gateway: &Gateway, one: u32, two: u32) -> bool {
-    let is_known = gateway.routes[one as usize].precedence != Precedence::Unknown;
-    is_known && !may_win(gateway, one, two)
+/// Whether the first of two paths wins wherever both match; none if that cannot be told.
+fn wins(gateway: &Gateway, one: &Entry, two: &Entry) -> Option<bool> {
+    if let (Precedence::Order(a), Precedence::Order(b)) = (precedence(gateway, one), precedence(gateway, two)) {
+        return Some((a, one.route) < (b, two.route));
+    }
+    let (a, b) = (rank(gateway, one)?, rank(gateway, two)?);
+    Some(a > b || (a == b && one.route < two.route))
 }
 
-/// Whether a route may win over another one for some path, by their precedence alone.
-pub(super) fn may_win(gateway: &Gateway, one: u32, two: u32) -> bool {
-    let precedence = |index: u32| &gateway.routes[index as usize].precedence;
-    match (precedence(one), precedence(two)) {
+/// Whether a path loses to another one wherever both match.
+fn surely_loses(gateway: &Gateway, one: &Entry, two: &Entry) -> bool {
+    *precedence(gateway, one) != Precedence::Unknown && !may_win(gateway, one, two)
+}
+
+/// Whether a path may win over another one for some request, by their precedence alone.
+pub(super) fn may_win(gateway: &Gateway, one: &Entry, two: &Entry) -> bool {
+    match (precedence(gateway, one), precedence(gateway, two)) {
         (Precedence::Location(one_kind), Precedence::Location(two_kind)) => match (one_kind, two_kind) {
             (Location::Exact, _) => true,
             (_, Location::Exact) => false,
             (Location::Prefix { length: a, .. }, Location::Prefix { length: b, .. }) => a >= b,
             (Location::Prefix { is_final, .. }, Location::Expression) => *is_final,
             (Location::Expression, Location::Prefix { is_final, .. }) => !is_final,
-            (Location::Expression, Location::Expression) => one < two,
+            (Location::Expression, Location::Expression) => one.route < two.route,
         },
         _ => wins(gateway, one, two) == Some(true),
     }
 }
 
-/// Whether a route wins over another one for every path that both match.
-pub(super) fn always_wins(gateway: &Gateway, one: u32, two: u32) -> bool {
-    let precedence = |index: u32| &gateway.routes[index as usize].precedence;
-    match (precedence(one), precedence(two)) {
+/// Whether a path wins over another one for every request that both match.
+fn always_wins(gateway: &Gateway, one: &Entry, two: &Entry) -> bool {
+    match (precedence(gateway, one), precedence(gateway, two)) {
         (Precedence::Location(one_kind), Precedence::Location(two_kind)) => match (one_kind, two_kind) {
-            (Location::Exact, Location::Exact) | (Location::Expression, Location::Expression) => one < two,
+            (Location::Exact, Location::Exact) | (Location::Expression, Location::Expression) => one.route < two.route,
             (Location::Expression, Location::Prefix { is_final, .. }) => !is_final,
             // Of two prefixes the longer wins, and that one does not cover the other.
             _ => false,

@@ -147,6 +147,22 @@ fn the_longest_prefix_decides_whether_expressions_are_tried() {
 }
 
 #[test]
+fn each_path_of_a_route_may_rank_apart() {
+    let mut gateway = gateway();
+    let ranks = |ranks: &[i64]| Precedence::Ranks(ranks.iter().map(|&rank| vec![rank]).collect());
+    add(&mut gateway, prefix("/a"), |route| {
+        route.paths.push(Path { pattern: prefix("/b"), place: place(5) });
+        route.precedence = ranks(&[1, 3]);
+    });
+    add(&mut gateway, prefix("/a/x"), |route| {
+        route.auth = applied();
+        route.paths.push(Path { pattern: prefix("/b/x"), place: place(6) });
+        route.precedence = ranks(&[2, 2]);
+    });
+    assert_pairs(&gateway, &["Bypass 0 1 /b/x"]);
+}
+
+#[test]
 fn a_longer_prefix_takes_back_what_a_shorter_one_opens() {
     let mut gateway = gateway();
     location(&mut gateway, "", "/", |_| {});
