@@ -69,8 +69,21 @@ impl Scheme {
 }
 
 /// Suffixes of names that only local networks resolve.
-const INTERNAL: [&str; 10] =
-    ["local", "internal", "lan", "corp", "test", "localhost", "localdomain", "intranet", "private", "home.arpa"];
+const INTERNAL: [&str; 12] = [
+    "local",
+    "internal",
+    "lan",
+    "corp",
+    "test",
+    "localhost",
+    "localdomain",
+    "intranet",
+    "private",
+    "home.arpa",
+    // Services of Kubernetes without the cluster's own domain, and of Consul.
+    "svc",
+    "consul",
+];
 
 /// Reserved for examples (RFC 2606), and `invalid`, which never resolves.
 const RESERVED: [&str; 6] = ["example.com", "example.net", "example.org", "example.edu", "example", "invalid"];

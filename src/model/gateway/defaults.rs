@@ -27,6 +27,7 @@ const fn row(format: Format, name: &'static str, value: &'static str, source: &'
 const KRAKEND_SCHEMA: &str = "https://github.com/krakend/krakend-schema/tree/main/v2.13";
 
 const KONG_SCHEMAS: &str = "https://github.com/Kong/kong/tree/3.9.1/kong/db/schema/entities";
+const KONG_CONF: &str = "https://github.com/Kong/kong/blob/3.9.1/kong.conf.default";
 const KONG_PLUGINS: &str = "https://github.com/Kong/kong/tree/3.9.1/kong/plugins";
 const NGINX_ANNOTATIONS: &str =
     "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/";
@@ -46,11 +47,16 @@ pub const ALL: &[VendorDefault] = &[
     row(Format::Kong, "routes.protocols", "http,https", KONG_SCHEMAS),
     row(Format::Kong, "routes.strip_path", "true", KONG_SCHEMAS),
     row(Format::Kong, "services.protocol", "http", KONG_SCHEMAS),
+    row(Format::Kong, "proxy_listen", "0.0.0.0:8000, 0.0.0.0:8443 ssl", KONG_CONF),
+    row(Format::Kong, "ssl_protocols", "TLSv1.2", KONG_CONF),
+    row(Format::Kong, "headers", "server_tokens, latency_tokens", KONG_CONF),
     row(Format::Kong, "key-auth.key_names", "apikey", KONG_PLUGINS),
     row(Format::Kong, "key-auth.key_in_query", "true", KONG_PLUGINS),
     row(Format::Kong, "hide_credentials", "false", KONG_PLUGINS),
     row(Format::Kong, "jwt.uri_param_names", "jwt", KONG_PLUGINS),
     row(Format::Kong, "jwt_secrets.algorithm", "HS256", KONG_PLUGINS),
+    row(Format::Kong, "hmac-auth.validate_request_body", "false", KONG_PLUGINS),
+    row(Format::Kong, "hmac-auth.clock_skew", "300", KONG_PLUGINS),
     row(Format::Kong, "cors.origins", "*", KONG_PLUGINS),
     row(Format::Kong, "cors.credentials", "false", KONG_PLUGINS),
     row(Format::Kong, "rate-limiting.limit_by", "consumer", KONG_PLUGINS),

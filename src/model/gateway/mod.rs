@@ -40,7 +40,7 @@ pub use note::{Concern, Consequence, Credential, DanglingName, Idle, IdlePolicy,
 pub use objects::{Object, Objects};
 pub use policy::{
     Access, AccessBy, AnyOrigin, Auth, AuthServer, Cors, Ineffective, Jwt, Limit, Measure, Mechanism, Purpose, RateKey,
-    RateLimit,
+    RateLimit, Signed,
 };
 pub use relations::{Missing, Relation, RoutePair};
 pub use route::{

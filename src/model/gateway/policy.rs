@@ -24,6 +24,19 @@ pub struct Auth {
     pub forwards: Option<Set<bool>>,
     /// Settings of its token verifier: index.
     pub jwts: Vec<u32>,
+    /// What a signature over requests covers, for mechanisms that verify one.
+    pub signed: Option<Signed>,
+}
+
+/// What must be covered by a signature over a request.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// Whether the body must be, by its digest.
+    pub body: Set<bool>,
+    /// Whether some headers must be.
+    pub headers: Set<bool>,
+    /// By how many seconds the clock of the client may differ.
+    pub skew: Set<f64>,
 }
 
 impl Auth {
@@ -39,6 +52,7 @@ impl Auth {
             query: None,
             forwards: None,
             jwts: Vec::new(),
+            signed: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::{owned, thing};
 use super::*;
-use crate::model::gateway::{Access, Auth, AuthServer, Cors, Jwt, Limit, RateLimit};
+use crate::model::gateway::{Access, Auth, AuthServer, Cors, Jwt, Limit, RateLimit, Signed};
 use crate::model::net::{self, HostClass};
 
 fn auth(model: &Model, index: u32) -> &Auth {
@@ -31,6 +31,10 @@ fn rate(model: &Model, index: u32) -> &RateLimit {
 
 fn limit(model: &Model, index: u32) -> &Limit {
     &gateway(model).limits[index as usize]
+}
+
+fn signed(model: &Model, index: u32) -> Option<&Signed> {
+    auth(model, index).signed.as_ref()
 }
 
 /// A value that somebody set, or absent.
@@ -116,6 +120,30 @@ pub(super) const FIELDS: &[Field] = &[
     field(Kind::Auth, "verifiers", Type::Nodes(Kind::TokenVerifier), "Its token verifiers.", |m, i| {
         Fact::nodes(Kind::TokenVerifier, auth(m, i).jwts.iter().copied())
     }),
+    placed(
+        Kind::Auth,
+        "signsBody",
+        Type::Bool,
+        "Whether a signature must cover the body; absent: it asks for no signature over requests.",
+        |m, i| signed(m, i).map_or(Fact::Absent, |signed| Fact::bool(signed.body.value)),
+        |m, i| signed(m, i).map(|signed| signed.body.place),
+    ),
+    placed(
+        Kind::Auth,
+        "signsHeaders",
+        Type::Bool,
+        "Whether a signature must cover some headers; absent: it asks for no signature over requests.",
+        |m, i| signed(m, i).map_or(Fact::Absent, |signed| Fact::bool(signed.headers.value)),
+        |m, i| signed(m, i).map(|signed| signed.headers.place),
+    ),
+    placed(
+        Kind::Auth,
+        "clockSkew",
+        Type::Number,
+        "By how many seconds the clock of the signer may differ.",
+        |m, i| Fact::number(signed(m, i).map(|signed| signed.skew.value)),
+        |m, i| signed(m, i).map(|signed| signed.skew.place),
+    ),
     format_of(Kind::TokenVerifier),
     placed(
         Kind::TokenVerifier,

@@ -338,9 +338,14 @@ pub(super) const FIELDS: &[Field] = &[
         "Whether an access list or an authorization policy says who may call.",
         restricted,
     ),
-    field(Kind::Route, "access", Type::Nodes(Kind::Access), "Access lists and authorization that apply.", |m, i| {
-        applied(&route(m, i).access, Kind::Access)
-    }),
+    placed(
+        Kind::Route,
+        "access",
+        Type::Nodes(Kind::Access),
+        "Access lists and authorization that apply.",
+        |m, i| applied(&route(m, i).access, Kind::Access),
+        |m, i| first_applied(&route(m, i).access),
+    ),
     field(
         Kind::Route,
         "closed",

@@ -1,6 +1,6 @@
 //! Plugins of Kong that ask for credentials.
 
-use super::super::{Auth, AuthServer, Gateway, Jwt, Mechanism, Node, Purpose, Set, Stated};
+use super::super::{Auth, AuthServer, Gateway, Jwt, Mechanism, Node, Purpose, Set, Signed, Stated};
 use super::plugin::Plugin;
 use super::{tokens::Tokens, usual};
 use crate::model::Why;
@@ -24,6 +24,7 @@ pub(super) fn auth(
     match plugin.name {
         "jwt" => auth.jwts.push(jwt(plugin, tokens, gateway)),
         "openid-connect" => auth.jwts.push(openid(plugin, gateway)),
+        "hmac-auth" => auth.signed = Some(signed(plugin)),
         "oauth2-introspection" => introspection(plugin, gateway),
         _ => {}
     }
@@ -73,6 +74,23 @@ fn forwards(plugin: &Plugin<'_>) -> Option<Set<bool>> {
     })
 }
 
+/// What a signature of the plugin `hmac-auth` covers. The date is verified in any case.
+fn signed(plugin: &Plugin<'_>) -> Signed {
+    let body = match plugin.get("validate_request_body") {
+        Some(node) => Set::written(node.bool() == Some(true), node.key_place()),
+        None => Set::default(usual("hmac-auth.validate_request_body") == "true", plugin.place),
+    };
+    let headers = match plugin.get("enforce_headers") {
+        Some(node) => Set::written(!plugin.list("enforce_headers").is_empty(), node.key_place()),
+        None => Set::default(false, plugin.place),
+    };
+    let skew = match plugin.get("clock_skew").and_then(|node| Some((node, node.number()?))) {
+        Some((node, seconds)) => Set::written(seconds, node.key_place()),
+        None => Set::default(usual("hmac-auth.clock_skew").parse().unwrap_or_default(), plugin.place),
+    };
+    Signed { body, headers, skew }
+}
+
 /// The verifier of the plugin `jwt`. Whom a token is from is told by its key: of each consumer, one that is looked up
 /// by the claim `iss`. For whom it is meant is not compared with anything.
 fn jwt(plugin: &Plugin<'_>, tokens: &Tokens, gateway: &mut Gateway) -> u32 {
@@ -107,6 +125,7 @@ fn openid(plugin: &Plugin<'_>, gateway: &mut Gateway) -> u32 {
         Some(place) => Stated::Known(Set::written(false, place)),
         None => Stated::Unknown(Why::NotRead, None),
     };
+    jwt.verifies_expiry = claims_off.is_none();
     jwt.max_lifetime = Stated::Unknown(Why::NotRead, None);
     let unverified = off("ssl_verify");
     let servers = [

@@ -4,10 +4,13 @@
 mod auth;
 mod entities;
 mod expression;
+mod group;
+mod node;
 mod plugin;
 mod policies;
 mod routes;
 mod service;
+mod settings;
 mod tokens;
 mod view;
 
@@ -16,31 +19,19 @@ use super::defaults::default;
 use super::{Gateway, Node};
 use crate::discover::Format;
 use crate::model::Why;
-use crate::source::SourceMap;
-use crate::span::{FileId, Place};
+use crate::span::Place;
 use entities::Entities;
+use node::Settings;
 use routes::Routes;
 use tokens::Tokens;
 use view::View;
 
-pub(super) const ADAPTER: Adapter = Adapter { format: Format::Kong, grouping: Grouping::Folder { defines }, lower };
+pub(super) const ADAPTER: Adapter =
+    Adapter { format: Format::Kong, grouping: Grouping::Own { group: group::group }, lower };
 
 /// What Kong does where nothing is written.
 fn usual(name: &str) -> &'static str {
     default(Format::Kong, name, None).unwrap_or_default()
-}
-
-/// Services, routes and consumers of a file, by name.
-fn defines(sources: &SourceMap, file: FileId) -> Vec<String> {
-    let mut names = Vec::new();
-    for root in Node::roots(sources, file) {
-        for (list, key) in [("services", "name"), ("routes", "name"), ("consumers", "username")] {
-            names.extend(root.list(list).into_iter().filter_map(|node| Some(format!("{list} {}", node.str(key)?))));
-        }
-        let nested = root.list("services").into_iter().flat_map(|service| service.list("routes"));
-        names.extend(nested.filter_map(|route| Some(format!("routes {}", route.str("name")?))));
-    }
-    names
 }
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
@@ -48,7 +39,9 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
     // Hosts are one attribute of a route among others.
     gateway.hosts_first = false;
     let roots = input.files.iter().flat_map(|&file| Node::roots(input.sources, file));
-    let roots: Vec<Node<'_>> = roots.filter(|root| root.is_map()).collect();
+    let (settings, roots): (Vec<Node<'_>>, Vec<Node<'_>>) =
+        roots.filter(|root| root.is_map()).partition(|&root| node::holds_settings(root));
+    let nodes: Vec<Settings<'_>> = settings.into_iter().flat_map(node::nodes).collect();
     gateway.version = roots.iter().find_map(|root| root.str("_format_version")).map(str::to_owned);
     gateway.partial = partial(input, &roots);
     let mut tokens = Tokens::default();
@@ -56,9 +49,13 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
         tokens::read(root, &mut tokens, gateway);
     }
     let entities = Entities::read(&roots, gateway);
-    let view = View::default();
+    let view = View::read(&nodes, gateway);
     let mut routes = Routes::new(&entities, &view, tokens);
     routes.lower(gateway);
+    settings::idle(&entities, &routes.enforced, gateway);
+    settings::note(&entities, &routes.effective, gateway);
+    settings::secrets(&entities, gateway);
+    settings::trust(&entities, &view, gateway);
 }
 
 /// Why part of the configuration is out of view: it is a slice, a template that fills in more than values, or broken.
@@ -70,6 +67,10 @@ fn partial(input: Input<'_>, roots: &[Node<'_>]) -> Option<(Why, Place)> {
     let files = input.files.iter().map(|&file| input.sources.file(file));
     for file in files {
         let Some(root) = Node::roots(input.sources, file.id).next() else { continue };
+        // Of a node's own settings each stands for itself.
+        if node::is_compose(root) || node::is_conf(root) {
+            continue;
+        }
         if file.templated && !holds_variables_only(&file.text) {
             return Some((Why::Template, root.place()));
         }

@@ -11,6 +11,7 @@ use super::super::{
 use super::entities::{Consumer, Entities, RouteEntry};
 use super::plugin::{self, Effective, Plugin, Role};
 use super::service::Services;
+use super::settings::Enforced;
 use super::tokens::Tokens;
 use super::view::View;
 use super::{auth, expression, policies, usual};
@@ -29,6 +30,8 @@ pub(super) struct Routes<'e, 's> {
     sizes: HashMap<usize, Option<u32>>,
     /// The plugins that act on each route, by number of the route.
     pub(super) effective: Vec<Effective>,
+    /// What is enforced on each route, or cannot be told, by number of the route.
+    pub(super) enforced: Vec<Enforced>,
 }
 
 /// What the plugins that ask for credentials come to.
@@ -51,6 +54,7 @@ impl<'e, 's> Routes<'e, 's> {
             policies: HashMap::new(),
             sizes: HashMap::new(),
             effective: Vec::new(),
+            enforced: Vec::new(),
         }
     }
 
@@ -77,7 +81,10 @@ impl<'e, 's> Routes<'e, 's> {
                 let limit = Stated::Known(read.timeout);
                 route.limits.push(LimitInForce { measure: Measure::Upstream, limit });
             }
-            self.policies(&effective, &mut route, gateway);
+            // https://nginx.org/en/docs/http/ngx_http_core_module.html#client_header_timeout
+            route.limits.push(LimitInForce { measure: Measure::Headers, limit: Stated::Known(None) });
+            let enforced = self.policies(&effective, &mut route, gateway);
+            self.enforced.push(enforced);
             self.effective.push(effective);
             let admin = leads_to_admin.then(|| self.admin(&route, gateway));
             let number = gateway.add_route(route);
@@ -118,7 +125,7 @@ impl<'e, 's> Routes<'e, 's> {
         self.entities.plugins[plugin].place
     }
 
-    fn policies(&mut self, effective: &Effective, route: &mut Route, gateway: &mut Gateway) {
+    fn policies(&mut self, effective: &Effective, route: &mut Route, gateway: &mut Gateway) -> Enforced {
         let entities = self.entities;
         let asked = self.auth(effective, gateway);
         let hook = effective.hook.map(|number| (Why::Code, self.place(number)));
@@ -153,6 +160,14 @@ impl<'e, 's> Routes<'e, 's> {
         };
         route.limits.push(LimitInForce { measure: Measure::Body, limit });
         route.access_log = self.view.access_log.clone();
+        Enforced {
+            authentication: asked.demands || matches!(route.auth, Stated::Unknown(..)),
+            authorization: !route.access.is_absent(),
+            rate: !route.rates.is_absent(),
+            size: size.is_some() || custom.or(gateway.partial).is_some(),
+            validation: !self.plugins(effective, |role| role == Role::Validation).is_empty()
+                || gateway.partial.is_some(),
+        }
     }
 
     fn applied(
