@@ -1,7 +1,9 @@
 //! KrakenD: one file is one gateway, closed: what it does not list is not served, and what may authenticate stands
 //! in it. Read against the JSON schema of KrakenD 2.13, <https://www.krakend.io/docs/>.
 
+mod identity;
 mod policies;
+mod server;
 
 use super::adapters::{Adapter, Grouping, Input};
 use super::cipher::{self, Weak};
@@ -9,12 +11,14 @@ use super::defaults::default;
 use super::path::PathPattern;
 use super::tls::TlsVersion;
 use super::{
-    Action, Applied, Bind, ClientCertificate, Exposure, Gateway, Limit, LimitInForce, Listener, Measure, MethodBinding,
-    Methods, Node, Path, Precedence, Protocol, Route, Scope, Set, Stated, Tls, TlsSide, Upstream,
+    Action, Applied, Bind, ClientCertificate, Concern, Exposure, Gateway, Limit, LimitInForce, Listener, Measure,
+    MethodBinding, Methods, Node, Path, Precedence, Protocol, RateKey, Route, Scope, Set, Stated, Tls, TlsSide,
+    Upstream,
 };
 use crate::discover::Format;
-use crate::model::net;
+use crate::model::{Why, net};
 use crate::span::Place;
+use server::Server;
 
 pub(super) const ADAPTER: Adapter = Adapter { format: Format::Krakend, grouping: Grouping::File, lower };
 
@@ -22,12 +26,39 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
     gateway.closed = true;
     gateway.method_binding = MethodBinding::One;
     let roots = input.files.iter().flat_map(|&file| Node::roots(input.sources, file));
+    gateway.partial = partial(input);
     for root in roots.filter(|root| root.is_map()) {
         let service = Service::read(root, gateway);
         for endpoint in root.list("endpoints") {
             service.endpoint(endpoint, gateway);
         }
+        identity::note(root, gateway);
+        service.note_trust(gateway);
     }
+}
+
+/// Why part of the configuration is out of view: templates of flexible configuration, or text that could not be read.
+fn partial(input: Input<'_>) -> Option<(Why, Place)> {
+    let file = input.sources.file(*input.files.first()?);
+    let place = Node::roots(input.sources, file.id).next()?.place();
+    if file.templated {
+        return Some((Why::Template, place));
+    }
+    (!file.problems.is_empty()).then_some((Why::Unread, place))
+}
+
+/// Whether the file is for KrakenD Enterprise: it uses what only that has. <https://www.krakend.io/enterprise/>
+fn is_enterprise(root: Node<'_>) -> bool {
+    let schema = root.str("$schema").unwrap_or_default();
+    let uses = |node: Node<'_>| {
+        let extra = node.get("extra_config");
+        ["auth/api-keys", "auth/basic", "security/policies"]
+            .iter()
+            .any(|key| extra.is_some_and(|extra| extra.get(key).is_some()))
+    };
+    let mut endpoints = root.list("endpoints").into_iter();
+    let has_wildcard = |node: Node<'_>| node.str("endpoint").is_some_and(|path| path.ends_with("/*"));
+    schema.contains("enterprise") || uses(root) || endpoints.any(|node| uses(node) || has_wildcard(node))
 }
 
 /// What holds for all endpoints.
@@ -39,7 +70,11 @@ struct Service<'s> {
     cors: Vec<Applied>,
     auth: Vec<Applied>,
     timeout: Option<u32>,
-    body: Option<u32>,
+    body: Stated<Option<u32>>,
+    server: Server,
+    access_log: Set<bool>,
+    /// Where forwarded addresses are taken from anyone.
+    trusts_anyone: Option<Place>,
 }
 
 impl<'s> Service<'s> {
@@ -55,22 +90,59 @@ impl<'s> Service<'s> {
             cors: Vec::new(),
             auth: Vec::new(),
             timeout: root.get("timeout").and_then(|node| timeout(node, "timeout", gateway)),
-            body: None,
+            body: Stated::Absent,
+            server: Server::default(),
+            access_log: Set::default(true, gateway.place),
+            trusts_anyone: None,
         };
+        if !is_enterprise(root) {
+            // The open edition has no such limit, so nobody can be told to set one.
+            service.body = Stated::Unknown(Why::NotRead, None);
+        }
         if let Some(extra) = extra {
             service.rates.extend(policies::rates(extra, Scope::Global, gateway));
             service.cors.extend(policies::cors(extra, gateway));
             service.auth.extend(policies::basic(extra, Scope::Global, gateway));
             policies::keys(extra, gateway);
-            service.body = extra.path(&["router", "max_payload"]).and_then(|node| {
-                let bytes = node.number()?;
-                let value = if bytes > 0.0 { bytes } else { f64::INFINITY };
-                let name = "router.max_payload".to_owned();
-                Some(gateway.add_limit(Limit { measure: Measure::Body, value, place: node.key_place(), name }))
-            });
+            service.read_router(extra, gateway);
+            service.server = Server::read(extra, gateway);
+            service.auth.extend(service.server.auth.iter().cloned());
             policies::service_settings(root, extra, gateway);
         }
         service
+    }
+
+    fn read_router(&mut self, extra: Node<'s>, gateway: &mut Gateway) {
+        let Some(router) = extra.get("router") else { return };
+        if let Some(node) = router.get("max_payload")
+            && let Some(bytes) = node.number()
+        {
+            let value = if bytes > 0.0 { bytes } else { f64::INFINITY };
+            let name = "router.max_payload".to_owned();
+            let limit = Limit { measure: Measure::Body, value, place: node.key_place(), name };
+            self.body = Stated::Known(Some(gateway.add_limit(limit)));
+        }
+        if let Some(node) = router.get("disable_access_log").filter(|node| node.bool() == Some(true)) {
+            self.access_log = Set::written(false, node.key_place());
+        }
+        let trusts = router.get("forwarded_by_client_ip").filter(|node| node.bool() == Some(true));
+        let everyone = |range: &Node<'_>| matches!(range.text(), Some("0.0.0.0/0" | "::/0"));
+        let proxies = router.list("trusted_proxies");
+        self.trusts_anyone = match proxies.iter().find(|range| everyone(range)) {
+            Some(range) => trusts.map(|_| range.place()),
+            None => trusts.filter(|_| proxies.is_empty()).map(Node::key_place),
+        };
+    }
+
+    /// Notes that forwarded addresses are taken from anyone, if something depends on them.
+    fn note_trust(&self, gateway: &mut Gateway) {
+        let Some(place) = self.trusts_anyone else { return };
+        let counts = gateway.rates.iter().any(|rate| rate.key.known() == Some(&RateKey::Address));
+        if self.server.lists_addresses || counts {
+            let grave = self.server.lists_addresses;
+            let concern = Some(Concern::TrustForwarded);
+            policies::note(gateway, "router.forwarded_by_client_ip", "true", place, concern, grave);
+        }
     }
 
     fn endpoint(&self, endpoint: Node<'s>, gateway: &mut Gateway) {
@@ -90,12 +162,14 @@ impl<'s> Service<'s> {
         route.action = Action::Proxy;
         let extra = endpoint.get("extra_config");
         let mut auth = self.auth.clone();
-        let (mut rates, mut access) = (self.rates.clone(), Vec::new());
+        let (mut rates, mut access) = (self.rates.clone(), self.server.access.clone());
+        let mut hook = self.server.hook;
         if let Some(extra) = extra {
             auth.extend(policies::auth(extra, gateway));
             rates.extend(policies::rates(extra, Scope::Route, gateway));
             access.extend(policies::access(extra, gateway));
             policies::endpoint_settings(extra, gateway);
+            hook = hook.or(policies::hook(extra));
         }
         for name in ["input_headers", "input_query_strings"] {
             let wildcard = endpoint.list(name).into_iter().find(|item| item.text() == Some("*"));
@@ -108,16 +182,19 @@ impl<'s> Service<'s> {
         for backend in endpoint.list("backend") {
             if let Some(extra) = backend.get("extra_config") {
                 rates.extend(policies::rates(extra, Scope::Rule, gateway));
+                policies::endpoint_settings(extra, gateway);
             }
             route.upstreams.extend(self.upstream(backend, gateway));
         }
-        route.auth = if auth.is_empty() { Stated::Absent } else { Stated::Known(auth) };
-        route.access = if access.is_empty() { Stated::Absent } else { Stated::Known(access) };
-        route.rates = if rates.is_empty() { Stated::Absent } else { Stated::Known(rates) };
-        route.cors = if self.cors.is_empty() { Stated::Absent } else { Stated::Known(self.cors.clone()) };
+        let hidden = hook.map(|place| (Why::Code, place)).or(gateway.partial);
+        route.auth = list(auth, hidden);
+        route.access = list(access, hidden);
+        route.rates = list(rates, gateway.partial);
+        route.cors = list(self.cors.clone(), gateway.partial);
+        route.access_log = Stated::Known(self.access_log.clone());
         let own = endpoint.get("timeout").and_then(|node| timeout(node, "timeout", gateway));
         route.limits = vec![
-            LimitInForce { measure: Measure::Body, limit: self.body.map(Some).into() },
+            LimitInForce { measure: Measure::Body, limit: self.body.clone() },
             LimitInForce { measure: Measure::Upstream, limit: Stated::Known(own.or(self.timeout)) },
             LimitInForce {
                 measure: Measure::Headers,
@@ -145,7 +222,10 @@ impl<'s> Service<'s> {
         let parts: Vec<net::Parts> = parts.collect();
         upstream.hosts = parts.iter().filter_map(|parts| parts.host.clone()).collect();
         let clear = parts.iter().any(|parts| parts.scheme.is_none_or(net::Scheme::is_cleartext));
-        upstream.protocol = Stated::Known(if clear { Protocol::Http } else { Protocol::Https });
+        upstream.protocol = match hosts.iter().find(|host| host.is_template()) {
+            Some(host) => Stated::Unknown(Why::Template, Some(host.place())),
+            None => Stated::Known(if clear { Protocol::Http } else { Protocol::Https }),
+        };
         let own = backend.path(&["extra_config", "backend/http/client", "client_tls", "allow_insecure_connections"]);
         let client = self.root.path(&["client_tls", "allow_insecure_connections"]);
         let insecure = own.or(client).or(self.root.get("allow_insecure_connections"));
@@ -154,6 +234,15 @@ impl<'s> Service<'s> {
             None => Set::default(true, first.place()),
         });
         Some(gateway.add_upstream(upstream))
+    }
+}
+
+/// What holds of a list of policies: an empty one is an absence, where nothing is out of view.
+fn list(applied: Vec<Applied>, unknown: Option<(Why, Place)>) -> Stated<Vec<Applied>> {
+    match unknown {
+        _ if !applied.is_empty() => Stated::Known(applied),
+        Some((why, place)) => Stated::Unknown(why, Some(place)),
+        None => Stated::Absent,
     }
 }
 
@@ -188,17 +277,23 @@ fn listener(root: Node<'_>, gateway: &mut Gateway) -> (u32, bool) {
         })
     });
     let plaintext = tls.is_none();
+    let hsts =
+        root.path(&["extra_config", "security/http", "sts_seconds"]).and_then(Node::number).filter(|&age| age > 0.0);
     let number = gateway.add_listener(Listener {
         name: format!("{ip}:{number}"),
         place: disabled.map_or(stands, |node| node.key_place()),
         bind: Stated::Known(bind),
         port: number.parse().ok(),
-        protocol: Stated::Known(if plaintext { Protocol::Http } else { Protocol::Https }),
+        protocol: Stated::Known(match plaintext {
+            true if root.is_true("use_h2c") => Protocol::H2c,
+            true => Protocol::Http,
+            false => Protocol::Https,
+        }),
         hosts: Vec::new(),
         tls,
         redirects_to_https: Stated::Known(false),
         exposure: if bind == Bind::Loopback { Exposure::Internal } else { Exposure::Public },
-        hsts: Stated::Absent,
+        hsts: hsts.map(|_| true).into(),
         serves_browsers: false,
     });
     (number, plaintext)

@@ -1,6 +1,7 @@
 //! What stands under `extra_config` of KrakenD, at the level of the service, an endpoint or a backend.
 
 use super::super::issuer;
+use super::super::origin::OriginPattern;
 use super::super::{
     Access, AccessBy, AnyOrigin, Applied, Auth, AuthServer, Concern, Cors, Gateway, Ineffective, Jwt, Mechanism, Node,
     Origin, Purpose, RateKey, RateLimit, Scope, Set, Setting, Stated,
@@ -64,6 +65,7 @@ fn verifier(validator: Node<'_>, gateway: &mut Gateway) -> u32 {
     }
     jwt.issuer = validator.get("issuer").map(|_| true).into();
     jwt.audience = validator.get("audience").map(|_| true).into();
+    jwt.verifies_expiry = true;
     // go-jose checks `exp` if it is there and does not demand it; since KrakenD 2.0 its validator does the same.
     if let Some(url) = validator.get("jwk_url") {
         let text = url.text().unwrap_or_default();
@@ -151,6 +153,11 @@ pub(super) fn cors(extra: Node<'_>, gateway: &mut Gateway) -> Vec<Applied> {
         }
         (None, None) => None,
     };
+    let hostile = |origin: &Node<'_>| {
+        let found = OriginPattern::wildcard(origin.text()?).hostile()?;
+        Some((origin.place(), found.text))
+    };
+    cors.hostile_origin = origins.iter().find_map(hostile);
     cors.null_origin = origins.iter().find(|origin| origin.text() == Some("null")).map(|origin| origin.place());
     let credentials = node.get("allow_credentials").and_then(|node| Some(Set::written(node.bool()?, node.key_place())));
     cors.credentials = Stated::Known(credentials.unwrap_or(Set::default(false, node.key_place())));
@@ -180,13 +187,11 @@ pub(super) fn note(
 
 /// Settings of the service that rules ask for.
 pub(super) fn service_settings(root: Node<'_>, extra: Node<'_>, gateway: &mut Gateway) {
-    let switches: [(&str, Option<Node<'_>>, Option<Concern>); 6] = [
+    // `debug_endpoint` is none of them: it echoes requests, and the schema calls it safe in production.
+    let switches: [(&str, Option<Node<'_>>, Option<Concern>); 3] = [
         ("echo_endpoint", root.get("echo_endpoint"), Some(Concern::Debug)),
-        ("debug_endpoint", root.get("debug_endpoint"), None),
         ("router.return_error_msg", extra.path(&["router", "return_error_msg"]), Some(Concern::Debug)),
         ("security/http.is_development", extra.path(&["security/http", "is_development"]), None),
-        ("router.forwarded_by_client_ip", extra.path(&["router", "forwarded_by_client_ip"]), None),
-        ("security/http.use_h2c", root.get("use_h2c"), None),
     ];
     for (name, node, concern) in switches {
         if let Some(node) = node.filter(|node| node.bool() == Some(true)) {
@@ -217,15 +222,26 @@ pub(super) fn service_settings(root: Node<'_>, extra: Node<'_>, gateway: &mut Ga
     }
 }
 
-/// Settings of an endpoint that rules ask for.
+/// Notes settings of an endpoint, or of a backend, that rules ask for.
 pub(super) fn endpoint_settings(extra: Node<'_>, gateway: &mut Gateway) {
     let debug = extra.path(&["auth/validator", "operation_debug"]).filter(|node| node.bool() == Some(true));
     if let Some(node) = debug {
         note(gateway, "auth/validator.operation_debug", "true", node.key_place(), Some(Concern::Debug), false);
     }
-    for name in ["modifier/lua-endpoint", "modifier/lua-proxy"] {
-        if let Some(node) = extra.get(name) {
-            note(gateway, name, "", node.key_place(), Some(Concern::InlineCode), false);
-        }
+    for (name, node) in scripts(extra) {
+        let open = node.is_true("allow_open_libs");
+        note(gateway, name, "", node.key_place(), Some(Concern::InlineCode), open);
     }
+}
+
+/// Lua that a level of the configuration carries.
+fn scripts(extra: Node<'_>) -> impl Iterator<Item = (&'static str, Node<'_>)> {
+    let names = ["modifier/lua-endpoint", "modifier/lua-proxy", "modifier/lua-backend"];
+    names.into_iter().filter_map(move |name| Some((name, extra.get(name)?)))
+}
+
+/// Code of an endpoint that runs before its backends are asked, and so may refuse requests.
+pub(super) fn hook(extra: Node<'_>) -> Option<Place> {
+    let mut scripts = scripts(extra).filter(|(_, node)| node.get("pre").is_some());
+    scripts.next().map(|(_, node)| node.key_place())
 }
