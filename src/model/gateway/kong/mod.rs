@@ -5,6 +5,7 @@ mod auth;
 mod entities;
 mod expression;
 mod group;
+mod kubernetes;
 mod node;
 mod plugin;
 mod policies;
@@ -50,6 +51,10 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
     }
     let entities = Entities::read(&roots, gateway);
     let view = View::read(&nodes, gateway);
+    let is_of_objects = input.files.iter().any(|&file| Node::roots(input.sources, file).any(node::is_object));
+    if is_of_objects {
+        kubernetes::lower(input, &view, gateway);
+    }
     let mut routes = Routes::new(&entities, &view, tokens);
     routes.lower(gateway);
     settings::idle(&entities, &routes.enforced, gateway);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{Mechanism, Node, Scope};
+use crate::model::Why;
 use crate::span::Place;
 
 /// What a plugin does that the model tells of.
@@ -270,6 +271,8 @@ pub(super) struct Effective {
     pub(super) hook: Option<usize>,
     /// The most specific that nobody here has read.
     pub(super) custom: Option<usize>,
+    /// Why others may act that are not in view.
+    pub(super) lost: Option<(Why, Place)>,
 }
 
 /// Which plugins act where these scopes meet, from the widest to the most specific: of each name one, which is the

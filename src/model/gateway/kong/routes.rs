@@ -81,19 +81,28 @@ impl<'e, 's> Routes<'e, 's> {
                 let limit = Stated::Known(read.timeout);
                 route.limits.push(LimitInForce { measure: Measure::Upstream, limit });
             }
-            // https://nginx.org/en/docs/http/ngx_http_core_module.html#client_header_timeout
-            route.limits.push(LimitInForce { measure: Measure::Headers, limit: Stated::Known(None) });
-            let enforced = self.policies(&effective, &mut route, gateway);
-            self.enforced.push(enforced);
-            self.effective.push(effective);
-            let admin = leads_to_admin.then(|| self.admin(&route, gateway));
-            let number = gateway.add_route(route);
-            gateway.admins.extend(admin.map(|admin| Admin { route: Some(number), ..admin }));
+            let admin = leads_to_admin.then_some(route.place);
+            let number = self.add(effective, route, gateway);
+            if let Some(place) = admin {
+                let admin = self.admin(number, place, gateway);
+                gateway.admins.push(admin);
+            }
         }
     }
 
+    /// Adds a route on which these plugins act.
+    pub(super) fn add(&mut self, effective: Effective, mut route: Route, gateway: &mut Gateway) -> u32 {
+        // https://nginx.org/en/docs/http/ngx_http_core_module.html#client_header_timeout
+        route.limits.push(LimitInForce { measure: Measure::Headers, limit: Stated::Known(None) });
+        let enforced = self.policies(&effective, &mut route, gateway);
+        self.enforced.push(enforced);
+        self.effective.push(effective);
+        gateway.add_route(route)
+    }
+
     /// The Admin API behind a route.
-    fn admin(&self, route: &Route, gateway: &Gateway) -> Admin {
+    fn admin(&self, number: u32, place: Place, gateway: &Gateway) -> Admin {
+        let route = &gateway.routes[number as usize];
         let demands = |applied: &Applied| {
             let auth = gateway.auths.get(applied.policy as usize);
             auth.is_some_and(|auth| auth.optional.is_none() || auth.checked_later)
@@ -107,10 +116,10 @@ impl<'e, 's> Routes<'e, 's> {
         };
         Admin {
             name: "Admin API".to_owned(),
-            place: route.place,
+            place,
             power: Power::Change,
             bind: Stated::Absent,
-            route: None,
+            route: Some(number),
             protected,
             published: false,
         }
@@ -128,8 +137,8 @@ impl<'e, 's> Routes<'e, 's> {
     fn policies(&mut self, effective: &Effective, route: &mut Route, gateway: &mut Gateway) -> Enforced {
         let entities = self.entities;
         let asked = self.auth(effective, gateway);
-        let hook = effective.hook.map(|number| (Why::Code, self.place(number)));
-        let custom = effective.custom.map(|number| (Why::Code, self.place(number)));
+        let hook = effective.hook.map(|number| (Why::Code, self.place(number))).or(effective.lost);
+        let custom = effective.custom.map(|number| (Why::Code, self.place(number))).or(effective.lost);
         let unknown = asked.unknown.or(hook).or(gateway.partial);
         route.auth = match unknown {
             Some((why, place)) if !asked.demands => Stated::Unknown(why, Some(place)),
