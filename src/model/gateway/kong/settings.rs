@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::super::{Concern, Gateway, Idle, IdlePolicy, Node, Origin, PolicyConcern, Setting};
+use super::super::{Concern, Credential, Form, Gateway, Idle, IdlePolicy, Node, Origin, PolicyConcern, Setting};
 use super::entities::Entities;
 use super::plugin::{Effective, Plugin, Role};
+use super::tokens;
 use super::view::View;
 use crate::span::Place;
 
@@ -195,10 +196,15 @@ pub(super) fn secrets(entities: &Entities<'_>, gateway: &mut Gateway) {
     }
 }
 
+fn is_secret(key: &str) -> bool {
+    SECRETS.iter().any(|(name, _)| *name == key)
+}
+
 fn secrets_in(node: Node<'_>, plugin: &str, depth: usize, gateway: &mut Gateway) {
     if depth > MAX_DEPTH {
         return;
     }
+    let mut masked = None;
     for child in node.children() {
         let known = child.key().and_then(|key| SECRETS.iter().find(|(name, _)| *name == key));
         let Some((_, what)) = known else {
@@ -207,10 +213,17 @@ fn secrets_in(node: Node<'_>, plugin: &str, depth: usize, gateway: &mut Gateway)
             }
             continue;
         };
+        let is_masked = masked.get_or_insert_with(|| tokens::is_masked(node, |key| is_secret(key)));
+        let is_masked = *is_masked;
         let values = if child.is_list() { child.children().collect() } else { vec![child] };
         for value in values {
             if let Some(text) = value.text().filter(|text| !text.is_empty()) {
-                gateway.add_credential(format!("{what} of the plugin `{plugin}`"), text, value.place());
+                let what = format!("{what} of the plugin `{plugin}`");
+                if is_masked && tokens::is_mask(text) {
+                    gateway.credentials.push(Credential { what, place: value.place(), form: Form::Placeholder });
+                } else {
+                    gateway.add_credential(what, text, value.place());
+                }
             }
         }
     }

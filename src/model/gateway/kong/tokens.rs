@@ -25,6 +25,17 @@ const SECRETS: [(&str, &str, &str); 7] = [
     ("oauth2_tokens", "access_token", "access token"),
 ];
 
+/// Whether a text is what `deck dump --sanitize` writes for another: 64 hexadecimal digits.
+pub(super) fn is_mask(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+/// Whether a mapping comes from such a dump: there, names and hosts are replaced as well.
+pub(super) fn is_masked(node: Node<'_>, is_secret: impl Fn(&str) -> bool) -> bool {
+    let mut others = node.children().filter(|child| child.key().is_some_and(|key| !is_secret(key)));
+    others.any(|child| child.text().is_some_and(is_mask))
+}
+
 /// Notes the credentials of all consumers of a file, wherever they stand.
 pub(super) fn read(root: Node<'_>, tokens: &mut Tokens, gateway: &mut Gateway) {
     for consumer in root.list("consumers") {
@@ -36,6 +47,7 @@ pub(super) fn read(root: Node<'_>, tokens: &mut Tokens, gateway: &mut Gateway) {
 
 /// Notes the credentials in lists of `owner`. At the root each says whose it is.
 fn of_owner(owner: Node<'_>, name: Option<&str>, tokens: &mut Tokens, gateway: &mut Gateway) {
+    let masked = name.is_some_and(is_mask);
     for (list, key, what) in SECRETS {
         for item in owner.list(list) {
             if list == "jwt_secrets" && !is_symmetric(item, tokens) {
@@ -49,6 +61,8 @@ fn of_owner(owner: Node<'_>, name: Option<&str>, tokens: &mut Tokens, gateway: &
             // What `deck dump` writes: https://github.com/Kong/kong/blob/3.9.1/kong/plugins/basic-auth/crypto.lua
             if key == "password" && value.len() == 40 && value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 gateway.credentials.push(Credential { what, place: secret.place(), form: Form::WeakHash });
+            } else if masked && is_mask(value) {
+                gateway.credentials.push(Credential { what, place: secret.place(), form: Form::Placeholder });
             } else {
                 gateway.add_credential(what, value, secret.place());
             }
