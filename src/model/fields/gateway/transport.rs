@@ -2,7 +2,7 @@
 
 use super::super::{HOST_CLASSES, texts, thing};
 use super::*;
-use crate::model::gateway::{Admin, Listener, Tls, Upstream};
+use crate::model::gateway::{Admin, Bind, Listener, Tls, Upstream};
 use crate::model::net::{HostClass, host_class};
 
 fn listener(model: &Model, index: u32) -> &Listener {
@@ -47,6 +47,20 @@ const METADATA: [&str; 5] =
 fn metadata(model: &Model, index: u32) -> Fact<'_> {
     let mut hosts = upstream(model, index).hosts.iter();
     Fact::bool(hosts.any(|host| METADATA.contains(&host.trim_matches(['[', ']']).to_ascii_lowercase().as_str())))
+}
+
+/// Whether anybody but the own machine reaches an administration surface: by its address, or by a route.
+fn reachable(model: &Model, index: u32) -> Fact<'_> {
+    let (gateway, admin) = (gateway(model), admin(model, index));
+    let route = admin.route.and_then(|number| gateway.routes.get(number as usize));
+    if let Some(route) = route {
+        return Fact::bool(!route.disabled && gateway.is_public(route));
+    }
+    match &admin.bind {
+        Stated::Known(bind) => Fact::bool(matches!(bind, Bind::Any | Bind::Address)),
+        Stated::Absent => Fact::bool(false),
+        Stated::Unknown(why, place) => Fact::Unknown(*why, *place),
+    }
 }
 
 /// Where the hosts are reached: the most public of them.
@@ -220,6 +234,13 @@ pub(super) const FIELDS: &[Field] = &[
         Type::Choice(BINDS),
         "The address it is bound to; absent: only routes lead to it.",
         |m, i| admin(m, i).bind.fact(|bind| of_list(*bind as u8)),
+    ),
+    field(
+        Kind::Admin,
+        "reachable",
+        Type::Bool,
+        "Whether its address is not that of the own machine, or a public route leads to it.",
+        reachable,
     ),
     field(Kind::Admin, "route", Type::Nodes(Kind::Route), "The route that leads to it.", |m, i| {
         Fact::nodes(Kind::Route, admin(m, i).route)

@@ -19,8 +19,8 @@ use super::kubernetes::{ServiceRef, named};
 use super::objects::Object;
 use super::path::PathPattern;
 use super::{
-    Action, Applied, AuthMode, Concern, Consequence, DanglingName, Gateway, HostPattern, LimitInForce, Path,
-    Precedence, Protocol, Rewrite, Route, Set, Stated,
+    Action, Applied, AuthMode, Concern, Consequence, DanglingName, Gateway, HostPattern, LimitInForce, MethodBinding,
+    Path, Precedence, Protocol, Rewrite, Route, Set, Stated,
 };
 use crate::discover::Format;
 use crate::model::Why;
@@ -96,6 +96,7 @@ fn absent<T>(unseen: Option<(Why, Option<Place>)>) -> Stated<T> {
 }
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
+    gateway.method_binding = MethodBinding::Condition;
     let mut near: HashMap<FileId, Controller<'_>> = HashMap::new();
     let controllers = Controllers::of(input);
     let mut ingresses = Vec::new();

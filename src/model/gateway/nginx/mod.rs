@@ -16,7 +16,7 @@ mod variables;
 use std::collections::{HashMap, HashSet};
 
 use super::adapters::{Adapter, Grouping, Input};
-use super::{Applied, Gateway, Scope, Stated};
+use super::{Applied, Gateway, MethodBinding, Scope, Stated};
 use crate::discover::Format;
 use crate::model::Why;
 use crate::span::Place;
@@ -27,6 +27,7 @@ pub(super) const ADAPTER: Adapter =
     Adapter { format: Format::Nginx, grouping: Grouping::Own { group: include::group }, lower };
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
+    gateway.method_binding = MethodBinding::Condition;
     let config = Config::read(input.sources, input.files);
     let variables = Variables::new(&config);
     gateway.place = config.place.unwrap_or(gateway.place);
