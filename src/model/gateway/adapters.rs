@@ -51,6 +51,7 @@ pub struct Adapter {
 pub const ALL: &[Adapter] = &[
     super::kong::ADAPTER,
     super::ingress::ADAPTER,
+    super::traefik::ADAPTER,
     super::krakend::ADAPTER,
     super::nginx::ADAPTER,
     super::envoy::ADAPTER,

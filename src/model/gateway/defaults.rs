@@ -42,6 +42,12 @@ const NGINX_CORE: &str = "https://nginx.org/en/docs/http/ngx_http_core_module.ht
 const NGINX_PROXY: &str = "https://nginx.org/en/docs/http/ngx_http_proxy_module.html";
 const NGINX_TLS: &str = "https://nginx.org/en/docs/http/ngx_http_ssl_module.html#ssl_protocols";
 
+const TRAEFIK_STATIC: &str =
+    "https://doc.traefik.io/traefik/v3.7/reference/install-configuration/configuration-options/";
+
+const TRAEFIK_HTTP: &str =
+    "https://doc.traefik.io/traefik/v3.7/reference/routing-configuration/http/middlewares/overview/";
+
 /// All rows, by format.
 pub const ALL: &[VendorDefault] = &[
     row(Format::Kong, "routes.protocols", "http,https", KONG_SCHEMAS),
@@ -125,6 +131,19 @@ pub const ALL: &[VendorDefault] = &[
         value: "TLSv1.2",
         source: NGINX_TLS,
     },
+    row(Format::Traefik, "entryPoints", ":80", TRAEFIK_STATIC),
+    row(Format::Traefik, "api.insecure", "false", TRAEFIK_STATIC),
+    row(Format::Traefik, "api.debug", "false", TRAEFIK_STATIC),
+    row(Format::Traefik, "accessLog", "none", TRAEFIK_STATIC),
+    row(Format::Traefik, "entryPoints.transport.respondingTimeouts.readTimeout", "60s", TRAEFIK_STATIC),
+    row(Format::Traefik, "providers.docker.exposedByDefault", "true", TRAEFIK_STATIC),
+    row(Format::Traefik, "providers.kubernetesCRD.allowCrossNamespace", "false", TRAEFIK_STATIC),
+    row(Format::Traefik, "providers.kubernetesCRD.allowExternalNameServices", "false", TRAEFIK_STATIC),
+    row(Format::Traefik, "serversTransport.insecureSkipVerify", "false", TRAEFIK_STATIC),
+    row(Format::Traefik, "tls.options.minVersion", "VersionTLS12", "https://doc.traefik.io/traefik/https/tls/"),
+    row(Format::Traefik, "basicAuth.removeHeader", "false", TRAEFIK_HTTP),
+    row(Format::Traefik, "rateLimit.average", "none", TRAEFIK_HTTP),
+    row(Format::Traefik, "buffering.maxRequestBodyBytes", "none", TRAEFIK_HTTP),
     row(Format::Envoy, "tls_params.tls_minimum_protocol_version", "TLSv1_2", ENVOY_TLS),
     row(Format::Envoy, "request_timeout", "none", ENVOY_MANAGER),
     row(Format::Envoy, "request_headers_timeout", "none", ENVOY_MANAGER),

@@ -7,6 +7,7 @@ mod aws;
 pub mod cipher;
 mod cursor;
 mod defaults;
+mod duration;
 mod envoy;
 pub mod host;
 mod ingress;
@@ -27,6 +28,7 @@ mod routes;
 mod secret;
 mod stated;
 pub mod tls;
+mod traefik;
 mod transport;
 mod units;
 

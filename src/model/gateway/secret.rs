@@ -33,6 +33,9 @@ const SAMPLES: &[(&str, bool)] = &[
     // https://doc.traefik.io/traefik/middlewares/http/basicauth/
     ("$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/", false),
     ("$apr1$d9hr9HBB$4HxwgUir3HP4EsggP/QNo0", false),
+    // https://doc.traefik.io/traefik/middlewares/http/digestauth/
+    ("{MD5}a2688e031edb4be6a3797f3882655c05", false),
+    ("{MD5}518845800f9e2bfb1f1f740ec24f074e", false),
 ];
 
 impl Form {

@@ -8,6 +8,7 @@ mod server;
 use super::adapters::{Adapter, Grouping, Input};
 use super::cipher::{self, Weak};
 use super::defaults::default;
+use super::duration;
 use super::path::PathPattern;
 use super::tls::TlsVersion;
 use super::{
@@ -315,31 +316,8 @@ fn ciphers(tls: Node<'_>) -> Option<(Place, Vec<Weak>)> {
     Some((list.key_place(), cipher::suites(names)))
 }
 
-/// A duration of Go: `300ms`, `1.5s`, `2m30s`; in seconds.
-fn seconds(text: &str) -> Option<f64> {
-    let mut total = 0.0;
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..end].parse().ok()?;
-        let unit_end = rest[end..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| end + at);
-        total += number
-            * match &rest[end..unit_end] {
-                "ns" => 1e-9,
-                "us" | "µs" | "μs" => 1e-6,
-                "ms" => 1e-3,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3600.0,
-                _ => return None,
-            };
-        rest = &rest[unit_end..];
-    }
-    Some(total)
-}
-
 fn timeout(node: Node<'_>, name: &str, gateway: &mut Gateway) -> Option<u32> {
-    let value = seconds(node.text()?)?;
+    let value = duration::seconds(node.text()?)?;
     let name = name.to_owned();
     Some(gateway.add_limit(Limit { measure: Measure::Upstream, value, place: node.place(), name }))
 }
