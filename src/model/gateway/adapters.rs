@@ -52,6 +52,7 @@ pub const ALL: &[Adapter] = &[
     super::kong::ADAPTER,
     super::ingress::ADAPTER,
     super::traefik::ADAPTER,
+    super::gateway_api::ADAPTER,
     super::krakend::ADAPTER,
     super::nginx::ADAPTER,
     super::envoy::ADAPTER,

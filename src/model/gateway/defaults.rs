@@ -32,6 +32,7 @@ const KONG_PLUGINS: &str = "https://github.com/Kong/kong/tree/3.9.1/kong/plugins
 const NGINX_ANNOTATIONS: &str =
     "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/";
 const NGINX_CONFIGMAP: &str = "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/";
+const ENVOY_GATEWAY: &str = "https://gateway.envoyproxy.io/docs/api/extension_types/";
 const ALB: &str = "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/";
 const ENVOY_MANAGER: &str = "https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto";
 const ENVOY_ROUTE: &str = "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto#config-route-v3-routeaction";
@@ -155,6 +156,9 @@ pub const ALL: &[VendorDefault] = &[
         "300",
         "https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html",
     ),
+    row(Format::GatewayApi, "jwt.providers.extractFrom.params", "access_token", ENVOY_GATEWAY),
+    row(Format::GatewayApi, "authorization.defaultAction", "Deny", ENVOY_GATEWAY),
+    row(Format::GatewayApi, "tls.minVersion", "1.2", ENVOY_GATEWAY),
 ];
 
 /// The default of a setting in the given version; with no version, in the current one.

@@ -9,6 +9,7 @@ mod cursor;
 mod defaults;
 mod duration;
 mod envoy;
+mod gateway_api;
 pub mod host;
 mod ingress;
 pub mod issuer;

@@ -1,0 +1,105 @@
+//! What a BackendTrafficPolicy of Envoy Gateway sets that the model knows: rate limits and times. And what a
+//! ClientTrafficPolicy sets for the listeners of a Gateway.
+//!
+//! Source: <https://gateway.envoyproxy.io/docs/api/extension_types/>.
+
+use super::super::cursor::Node;
+use super::super::defaults::default;
+use super::super::tls::TlsVersion;
+use super::super::{ClientCertificate, Gateway, Limit, Measure, RateKey, RateLimit, Set, Stated, Tls, TlsSide, cipher};
+use crate::discover::Format;
+use crate::model::Why;
+use crate::span::Place;
+
+/// The tables' indices of what a policy sets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Traffic {
+    pub(super) rates: Vec<u32>,
+    pub(super) timeout: Option<u32>,
+}
+
+pub(super) fn read(policy: Node<'_>, gateway: &mut Gateway) -> Traffic {
+    let Some(spec) = policy.get("spec") else { return Traffic::default() };
+    let timeout = spec.path(&["timeout", "http", "requestTimeout"]);
+    Traffic {
+        rates: spec.get("rateLimit").map(|node| rate(node, gateway)).into_iter().collect(),
+        timeout: timeout.and_then(|node| limit(node, "timeout.http.requestTimeout", gateway)),
+    }
+}
+
+fn rate(node: Node<'_>, gateway: &mut Gateway) -> u32 {
+    let mut rate = RateLimit::new("rateLimit", node.key_place());
+    let is_local = node.str("type").map_or(node.get("local").is_some(), |kind| kind == "Local");
+    rate.local = Some(Set::written(is_local, node.get("type").unwrap_or(node).key_place()));
+    let rules = node.get(if is_local { "local" } else { "global" }).map(|it| it.list("rules")).unwrap_or_default();
+    let selectors: Vec<Node<'_>> = rules.iter().flat_map(|rule| rule.list("clientSelectors")).collect();
+    let headers = || selectors.iter().flat_map(|selector| selector.list("headers"));
+    // Each value of the header has a count of its own.
+    let own_count = headers().find(|header| header.str("type") == Some("Distinct"));
+    rate.key = Stated::Known(if let Some(header) = own_count {
+        let name = header.str("name").unwrap_or_default().to_owned();
+        rate.client_header = Some((header.get("name").unwrap_or(header).place(), name));
+        RateKey::Header
+    } else if selectors.iter().any(|selector| selector.get("sourceCIDR").is_some()) {
+        RateKey::Address
+    } else if selectors.is_empty() {
+        RateKey::All
+    } else {
+        RateKey::Other
+    });
+    gateway.add_rate(rate)
+}
+
+/// A time limit of a whole request; `0s` means none.
+pub(super) fn limit(node: Node<'_>, name: &str, gateway: &mut Gateway) -> Option<u32> {
+    let seconds = duration(node.text()?)?;
+    let value = if seconds > 0.0 { seconds } else { f64::INFINITY };
+    Some(gateway.add_limit(Limit { measure: Measure::Request, value, place: node.place(), name: name.to_owned() }))
+}
+
+/// A duration of the Gateway API: `1h30m`, `10s`, `500ms`; in seconds.
+///
+/// Source: <https://gateway-api.sigs.k8s.io/geps/gep-2257/>.
+fn duration(text: &str) -> Option<f64> {
+    let mut total = 0.0;
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let number: f64 = rest[..end].parse().ok()?;
+        let unit = rest[end..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| end + at);
+        total += number
+            * match &rest[end..unit] {
+                "h" => 3600.0,
+                "m" => 60.0,
+                "s" => 1.0,
+                "ms" => 1e-3,
+                _ => return None,
+            };
+        rest = &rest[unit..];
+    }
+    Some(total)
+}
+
+/// TLS settings of a listener: what its ClientTrafficPolicy says, else what Envoy Gateway does; unknown for others.
+pub(super) fn tls(policy: Option<Node<'_>>, is_envoy: bool, place: Place) -> Tls {
+    let spec = policy.and_then(|policy| policy.path(&["spec", "tls"]));
+    let lowest = spec.and_then(|spec| spec.get("minVersion"));
+    let min_version = match lowest.and_then(|node| Some((node, TlsVersion::parse(node.text()?)?))) {
+        Some((node, version)) => Stated::Known(Set::written(version, node.place())),
+        None if is_envoy => default(Format::GatewayApi, "tls.minVersion", None)
+            .and_then(TlsVersion::parse)
+            .map(|version| Set::default(version, place))
+            .into(),
+        None => Stated::Unknown(Why::Elsewhere, None),
+    };
+    let ciphers = spec.and_then(|spec| spec.get("ciphers")).map(|node| {
+        let names: Vec<&str> = node.children().filter_map(Node::text).collect();
+        (node.key_place(), cipher::envoy(names))
+    });
+    let validation = spec.and_then(|spec| spec.get("clientValidation"));
+    let client_certificate = validation.map(|node| match node.get("optional").filter(|it| it.bool() == Some(true)) {
+        Some(optional) => Set::written(ClientCertificate::Optional, optional.key_place()),
+        None => Set::written(ClientCertificate::Required, node.key_place()),
+    });
+    Tls { place, side: TlsSide::Client, min_version, ciphers, client_certificate: client_certificate.into() }
+}
