@@ -1,10 +1,11 @@
 //! What follows for routes from the policies that apply to them: who may call, who is protected, who uses what.
 //! Worked out once per gateway. Knows no format.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
-    AccessBy, Action, Applied, AuthMode, ClientCertificate, Exposure, Gateway, Limit, Measure, Methods, Route, Stated,
+    AccessBy, Action, Applied, AuthMode, ClientCertificate, Exposure, Gateway, Limit, Listener, Measure, Methods,
+    Route, Stated,
 };
 use crate::model::Why;
 use crate::span::Place;
@@ -56,6 +57,8 @@ pub struct Derived {
     /// Whether any route admits only some methods.
     pub restricts_methods: bool,
     users: HashMap<(Policy, u32), Vec<u32>>,
+    /// Listeners with TLS, by each host they answer; the empty text: all hosts.
+    with_tls: HashMap<String, Vec<u32>>,
 }
 
 impl Derived {
@@ -93,7 +96,22 @@ impl Derived {
         let with_hosts =
             (0..).zip(&gateway.routes).filter(|(_, route)| gateway.forwards(route) && !route.hosts.is_empty());
         let with_hosts = with_hosts.map(|(number, _)| number).collect();
-        Self { authentication, authenticated, public_by_design, with_hosts, restricts_methods, users }
+        let mut with_tls: HashMap<String, Vec<u32>> = HashMap::new();
+        for (number, listener) in (0..).zip(&gateway.listeners) {
+            if listener.protocol.known().is_some_and(|protocol| protocol.is_tls()) {
+                for host in names(listener) {
+                    with_tls.entry(host).or_default().push(number);
+                }
+            }
+        }
+        Self { authentication, authenticated, public_by_design, with_hosts, restricts_methods, users, with_tls }
+    }
+
+    /// Listeners with TLS that answer one of the hosts of a listener, or all hosts as it does.
+    pub fn with_tls(&self, listener: &Listener) -> impl Iterator<Item = u32> {
+        let mut seen = HashSet::new();
+        let found = names(listener).into_iter().flat_map(|host| self.with_tls.get(&host).into_iter().flatten());
+        found.copied().filter(move |number| seen.insert(*number))
     }
 
     /// What callers of a route must show.
@@ -104,6 +122,14 @@ impl Derived {
     /// The routes that a policy applies to.
     pub fn users(&self, kind: Policy, policy: u32) -> &[u32] {
         self.users.get(&(kind, policy)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The hosts of a listener as texts; one empty text for all hosts.
+fn names(listener: &Listener) -> Vec<String> {
+    match listener.hosts.as_slice() {
+        [] => vec![String::new()],
+        hosts => hosts.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -28,15 +28,14 @@ fn forwarding(model: &Model, index: u32) -> Fact<'_> {
     Fact::nodes(Kind::Route, routes.filter(|&route| gateway.forwards(&gateway.routes[route as usize])))
 }
 
+/// At most so many related listeners are shown.
+const MOST_SIBLINGS: usize = 10;
+
 /// Listeners with TLS that answer one of the hosts of a listener.
 fn tls_siblings(model: &Model, index: u32) -> Fact<'_> {
     let gateway = gateway(model);
-    let mine = listener(model, index);
-    let same = |other: &Listener| mine.hosts == other.hosts || mine.hosts.iter().any(|host| other.hosts.contains(host));
-    let siblings = (0..).zip(&gateway.listeners).filter(|(number, other)| {
-        *number != index && other.protocol.known().is_some_and(|protocol| protocol.is_tls()) && same(other)
-    });
-    Fact::nodes(Kind::Listener, siblings.map(|(number, _)| number))
+    let siblings = gateway.derived().with_tls(listener(model, index));
+    Fact::nodes(Kind::Listener, siblings.filter(|&number| number != index).take(MOST_SIBLINGS))
 }
 
 /// Hosts of cloud metadata services.

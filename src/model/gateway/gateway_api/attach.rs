@@ -14,7 +14,7 @@ use super::{ENVOY, ROUTES, STANDARD};
 use crate::span::{At, FileId};
 
 /// Selectors are compared with every object of a kind; more than these are not looked at.
-const MOST_SELECTORS: usize = 256;
+const MOST_SELECTORS: usize = 32;
 
 /// What a policy attaches to: an object, and the name of a listener or rule in it; empty: the whole.
 type Target = (At, String);

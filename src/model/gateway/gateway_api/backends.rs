@@ -1,6 +1,6 @@
 //! What routes lead to: services, backends of Envoy Gateway, and the policies that say how TLS is spoken to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::adapters::Input;
 use super::super::cursor::Node;
@@ -18,7 +18,19 @@ pub(super) struct Backends<'s> {
     input: Input<'s>,
     /// Services that TLS is spoken to, by namespace and name, with the policy that says so.
     secured: HashMap<(&'s str, &'s str), Place>,
+    /// What grants admit, by their namespace and the kind and namespace of what may refer.
+    grants: HashMap<Granted<'s>, Names<'s>>,
     upstreams: HashMap<Key, u32>,
+}
+
+/// The namespace of a grant, and the kind and namespace of what may refer to services there.
+type Granted<'s> = (&'s str, &'s str, &'s str);
+
+/// Services that a grant is for: some, or all.
+#[derive(Default)]
+struct Names<'s> {
+    every: bool,
+    names: HashSet<&'s str>,
 }
 
 impl<'s> Backends<'s> {
@@ -31,7 +43,7 @@ impl<'s> Backends<'s> {
                 secured.entry((object.namespace(), target.str("name").unwrap_or_default())).or_insert(place);
             }
         }
-        Self { input, secured, upstreams: HashMap::new() }
+        Self { input, secured, grants: grants(input), upstreams: HashMap::new() }
     }
 
     /// The upstream that a reference of a route means.
@@ -124,19 +136,36 @@ impl<'s> Backends<'s> {
 
     /// Whether a grant in the namespace of the service admits routes of this kind and namespace.
     fn is_granted(&self, route: &Object, namespace: &str, name: &str) -> bool {
-        let grants = self.input.objects.of(STANDARD, "ReferenceGrant").filter(|it| it.namespace() == namespace);
-        grants.filter_map(|grant| grant.node(self.input.sources).get("spec")).any(|spec| {
-            let from = spec.list("from").into_iter().any(|from| {
-                from.str("kind") == Some(route.kind.as_str()) && from.str("namespace") == Some(route.namespace())
-            });
-            let to = spec
-                .list("to")
-                .into_iter()
-                .any(|to| to.str("kind") == Some("Service") && to.str("name").is_none_or(|granted| granted == name));
-            from && to
-        })
+        let granted = self.grants.get(&(namespace, route.kind.as_str(), route.namespace()));
+        granted.is_some_and(|granted| granted.every || granted.names.contains(name))
     }
 }
+
+/// The grants of the run for services.
+fn grants<'s>(input: Input<'s>) -> HashMap<Granted<'s>, Names<'s>> {
+    let mut grants: HashMap<Granted<'s>, Names<'s>> = HashMap::new();
+    for grant in input.objects.of(STANDARD, "ReferenceGrant") {
+        let Some(spec) = grant.node(input.sources).get("spec") else { continue };
+        let to: Vec<Option<&str>> = spec
+            .list("to")
+            .into_iter()
+            .filter(|to| to.str("kind") == Some("Service"))
+            .map(|to| to.str("name"))
+            .take(MOST_GRANTED)
+            .collect();
+        for from in spec.list("from").into_iter().take(MOST_GRANTED) {
+            let key =
+                (grant.namespace(), from.str("kind").unwrap_or_default(), from.str("namespace").unwrap_or_default());
+            let names = grants.entry(key).or_default();
+            names.every |= to.contains(&None);
+            names.names.extend(to.iter().flatten());
+        }
+    }
+    grants
+}
+
+/// A grant has no more entries of a list than this, by the schema of the standard.
+const MOST_GRANTED: usize = 16;
 
 /// A backend of Envoy Gateway: hosts and addresses, with TLS of its own.
 fn backend_upstream(backend: Node<'_>, name: Node<'_>) -> Upstream {

@@ -372,7 +372,9 @@ impl<'a, 's> Routes<'a, 's> {
         }
         // How expressions rank is left to implementations.
         let is_expression = kind == 1;
-        route.precedence = if is_expression { Precedence::Unknown } else { Precedence::Rank(rank) };
+        // And routes of listeners that are not in view may never meet.
+        let is_known = !is_expression && arrival.unseen.is_none();
+        route.precedence = if is_known { Precedence::Rank(rank) } else { Precedence::Unknown };
         route.paths = pattern.into_iter().map(|pattern| Path { pattern, place }).collect();
         let redirects = route.action == Action::HttpsRedirect;
         let index = gateway.add_route(route);

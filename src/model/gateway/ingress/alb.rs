@@ -84,15 +84,16 @@ fn of_action(node: Node<'_>) -> Action {
     }
 }
 
-/// What a backend does that is described in an annotation; none for a service.
-pub(super) fn action(ingress: &Ingress<'_>, backend: Node<'_>) -> Option<Action> {
+/// What a backend does that is described in an annotation, and where; none for a service.
+pub(super) fn action(ingress: &Ingress<'_>, backend: Node<'_>) -> Option<(Action, Place)> {
     let service = backend.get("service");
     let port = service.and_then(|service| service.path(&["port", "name"])).or_else(|| backend.get("servicePort"));
     if ingress.dialect != Dialect::Alb || port.and_then(Node::text) != Some("use-annotation") {
         return None;
     }
-    let name = service.and_then(|service| service.str("name")).or_else(|| backend.str("serviceName"))?;
-    Some(node(ingress, &format!("actions.{name}")).map_or(Action::Unknown, of_action))
+    let name = service.and_then(|service| service.get("name")).or_else(|| backend.get("serviceName"))?;
+    let described = node(ingress, &format!("actions.{}", name.text().unwrap_or_default()));
+    Some(described.map_or((Action::Unknown, name.place()), |node| (of_action(node), node.key_place())))
 }
 
 /// TLS settings of the load balancer.

@@ -272,8 +272,13 @@ impl<'s> Routes<'_, 's> {
         route.conditions.extend(policies.canary);
         route.action = if policies.redirects { Action::Redirect } else { Action::Proxy };
         let Some(backend) = backend else { return };
-        if let Some(action) = alb::action(ingress, backend) {
+        if let Some((action, place)) = alb::action(ingress, backend) {
             route.action = action;
+            if action == Action::HttpsRedirect {
+                // It is for requests in plain text only.
+                route.conditions.push(place);
+                route.listeners = self.servers.plaintext_of(key);
+            }
             return;
         }
         let service = backend.get("service");
@@ -286,10 +291,7 @@ impl<'s> Routes<'_, 's> {
         let port = port.flatten().or_else(|| backend.get("servicePort")).and_then(Node::text);
         let service = ServiceRef { namespace: ingress.object.namespace(), name, port };
         let (protocol, verified) = match ingress.dialect {
-            Dialect::Nginx => {
-                let (protocol, verified) = nginx::upstream(ingress);
-                (Stated::Known(protocol), verified)
-            }
+            Dialect::Nginx => nginx::upstream(ingress),
             Dialect::Alb => (Stated::Known(alb::upstream(ingress)), None),
             Dialect::Other | Dialect::Unstated => (Stated::Unknown(Why::Elsewhere, None), None),
         };
@@ -304,7 +306,7 @@ impl<'s> Routes<'_, 's> {
             let mut upstream = service.upstream(self.input, protocol);
             upstream.verified = match (verified, ingress.dialect) {
                 (Some(verified), _) => Stated::Known(verified),
-                (None, Dialect::Nginx) => Stated::Absent,
+                (None, Dialect::Nginx) => absent(ingress.unseen),
                 (None, _) => Stated::Unknown(Why::Elsewhere, None),
             };
             if service.is_missing(self.input) {

@@ -63,7 +63,7 @@ pub(super) fn policies(ingress: &Ingress<'_>, gateway: &mut Gateway) -> Policies
     policies.access = listed(access(ingress, &mut policies, gateway), unseen);
     policies.rates = listed(rates(ingress, gateway), unseen);
     policies.cors = listed(cors(ingress, gateway), unseen);
-    policies.limits = limits(ingress, gateway);
+    policies.limits = limits(ingress, unseen, gateway);
     policies.rewrite = match ingress.annotations.nginx("rewrite-target").and_then(Node::text) {
         None => Rewrite::None,
         Some(target) if target.contains('$') => Rewrite::Unknown,
@@ -73,7 +73,10 @@ pub(super) fn policies(ingress: &Ingress<'_>, gateway: &mut Gateway) -> Policies
     let unlogged = ingress.controller.get("disable-access-log").filter(|node| node.bool() == Some(true));
     policies.access_log = match logged.or(unlogged) {
         Some(node) => Stated::Known(Set::written(false, node.key_place())),
-        None => Stated::Known(Set::default(true, ingress.named)),
+        None => match unseen {
+            Some((why, place)) => Stated::Unknown(why, place),
+            None => Stated::Known(Set::default(true, ingress.named)),
+        },
     };
     policies.redirects =
         ["permanent-redirect", "temporal-redirect"].iter().any(|it| ingress.annotations.nginx(it).is_some());
@@ -228,7 +231,7 @@ fn size(text: &str) -> Option<f64> {
     number.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number * unit)
 }
 
-fn limits(ingress: &Ingress<'_>, gateway: &mut Gateway) -> Vec<LimitInForce> {
+fn limits(ingress: &Ingress<'_>, unseen: Option<(Why, Option<Place>)>, gateway: &mut Gateway) -> Vec<LimitInForce> {
     let mut in_force = |measure: Measure, names: [&str; 2], value: fn(&str) -> Option<f64>| {
         let set = ingress.annotations.nginx(names[0]).or_else(|| ingress.controller.get(names[1]));
         let limit = set.and_then(|node| {
@@ -238,8 +241,12 @@ fn limits(ingress: &Ingress<'_>, gateway: &mut Gateway) -> Vec<LimitInForce> {
             let name = name.rsplit('/').next().unwrap_or(name).to_owned();
             Some(gateway.add_limit(Limit { measure, value, place: node.key_place(), name }))
         });
-        // Without one, a default bounds it: 1m, 60 s.
-        LimitInForce { measure, limit: Stated::Known(limit) }
+        let limit = match (limit, unseen) {
+            (None, Some((why, place))) => Stated::Unknown(why, place),
+            // Without one, a default bounds it: 1m, 60 s.
+            (limit, _) => Stated::Known(limit),
+        };
+        LimitInForce { measure, limit }
     };
     let seconds = |text: &str| text.trim().trim_end_matches('s').parse::<f64>().ok().filter(|it| it.is_finite());
     vec![
@@ -250,8 +257,11 @@ fn limits(ingress: &Ingress<'_>, gateway: &mut Gateway) -> Vec<LimitInForce> {
 }
 
 /// What is spoken to the service, and whether its certificate is verified.
-pub(super) fn upstream(ingress: &Ingress<'_>) -> (Protocol, Option<Set<bool>>) {
+pub(super) fn upstream(ingress: &Ingress<'_>) -> (Stated<Protocol>, Option<Set<bool>>) {
     let annotation = ingress.annotations.nginx("backend-protocol");
+    if let (None, Some((why, place))) = (annotation, ingress.unseen) {
+        return (Stated::Unknown(why, place), None);
+    }
     let text = annotation.and_then(Node::text).unwrap_or(usual("backend-protocol"));
     let protocol = match text.to_ascii_uppercase().as_str() {
         "HTTPS" => Protocol::Https,
@@ -261,7 +271,7 @@ pub(super) fn upstream(ingress: &Ingress<'_>) -> (Protocol, Option<Set<bool>>) {
         _ => Protocol::Http,
     };
     if !protocol.is_tls() {
-        return (protocol, None);
+        return (Stated::Known(protocol), None);
     }
     // Without a secret with the certificates to trust, the other settings are not read.
     let trusted = ingress.annotations.nginx("proxy-ssl-secret").is_some();
@@ -269,7 +279,7 @@ pub(super) fn upstream(ingress: &Ingress<'_>) -> (Protocol, Option<Set<bool>>) {
         Some(node) => Set::written(trusted && node.text() == Some("on"), node.key_place()),
         None => Set::default(false, annotation.map_or(ingress.named, Node::key_place)),
     };
-    (protocol, Some(verified))
+    (Stated::Known(protocol), Some(verified))
 }
 
 /// Notes annotations that rules ask for.

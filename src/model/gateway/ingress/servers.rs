@@ -53,10 +53,11 @@ pub(super) fn edge(ingress: &Ingress<'_>, host: &str) -> Edge {
             let usual = default(Format::Ingress, "ssl-redirect", None) == Some("true");
             let redirects = forced || covered.is_some() && flag("ssl-redirect").unwrap_or(usual);
             let force = ingress.annotations.nginx("force-ssl-redirect").map_or(ingress.named, Node::key_place);
+            let lacks = covered.is_none() && !forced;
             Edge {
-                plaintext: unless_unseen(ingress, covered.is_none() && !forced),
+                plaintext: unless_unseen(ingress, lacks, true),
                 tls: covered.or(forced.then_some(force)),
-                redirects: Stated::Known(redirects),
+                redirects: unless_unseen(ingress, lacks, redirects),
             }
         }
         Dialect::Alb => alb::edge(ingress),
@@ -67,18 +68,21 @@ pub(super) fn edge(ingress: &Ingress<'_>, host: &str) -> Edge {
             redirects: Stated::Unknown(Why::Elsewhere, None),
         },
         Dialect::Unstated => Edge {
-            plaintext: unless_unseen(ingress, covered.is_none()),
+            plaintext: unless_unseen(ingress, covered.is_none(), true),
             tls: covered,
-            redirects: if covered.is_some() { Stated::Unknown(Why::Elsewhere, None) } else { Stated::Known(false) },
+            redirects: match covered {
+                Some(_) => Stated::Unknown(Why::Elsewhere, None),
+                None => unless_unseen(ingress, true, false),
+            },
         },
     }
 }
 
-/// There is a socket in plain text; what a template may add to an Ingress that `lacks` a certificate is unknown.
-fn unless_unseen(ingress: &Ingress<'_>, lacks: bool) -> Stated<bool> {
+/// A fact about an Ingress; what a template may add to one that `lacks` a certificate is unknown.
+fn unless_unseen(ingress: &Ingress<'_>, lacks: bool, fact: bool) -> Stated<bool> {
     match ingress.unseen {
         Some((why, place)) if lacks => Stated::Unknown(why, place),
-        _ => Stated::Known(true),
+        _ => Stated::Known(fact),
     }
 }
 
@@ -234,6 +238,12 @@ impl Servers {
             _ => Stated::Absent,
         };
         (Stated::Known(listeners), plaintext)
+    }
+
+    /// The listener of a server that speaks plain text.
+    pub(super) fn plaintext_of(&self, key: &Key) -> Stated<Vec<u32>> {
+        let server = self.by_key.get(key).map(|&at| &self.all[at].1);
+        Stated::Known(server.and_then(|server| server.http).into_iter().collect())
     }
 
     /// Notes the annotations by which paths of other Ingresses are read as expressions.
