@@ -14,6 +14,9 @@ use super::stage::Stage;
 use crate::model::Why;
 use crate::span::Place;
 
+/// So many domains of one API are looked at; each of its routes names them all.
+const MOST_DOMAINS: usize = 64;
+
 /// What kind of API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
@@ -260,6 +263,7 @@ impl Api {
     fn listeners(&self) -> Stated<Vec<u32>> {
         let domains = self.domains.iter().map(|(listener, _)| *listener);
         match &self.endpoint_off {
+            _ if self.domains.len() > MOST_DOMAINS => Stated::Unknown(Why::NotRead, Some(self.place)),
             Stated::Known(true) if self.domains.is_empty() => Stated::Unknown(Why::Elsewhere, Some(self.place)),
             Stated::Known(true) => Stated::Known(domains.collect()),
             _ => Stated::Known([self.endpoint].into_iter().chain(domains).collect()),

@@ -48,7 +48,7 @@ pub(super) fn apis(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gatew
 pub(super) fn routes(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gateway) {
     for resource in template.all("AWS::ApiGatewayV2::Api") {
         let Some(api) = apis.named(resource.name) else { continue };
-        rest::body(resource.get("Body"), resource.get("BodyS3Location"), api, gateway);
+        rest::body(template.documents, resource.get("Body"), resource.get("BodyS3Location"), api, gateway);
         if let Some(target) = resource.get("Target") {
             let key = resource.get("RouteKey").map_or(target, |key| key);
             let mut draft = Draft::new("$default", "ANY", target.place());

@@ -1,5 +1,5 @@
 //! API Gateway of AWS in its three carriers: OpenAPI documents with extensions, CloudFormation, SAM. One file is one
-//! gateway, and each API in it an endpoint. What a template takes from parameters, conditions, other stacks and files
+//! gateway, a template with the documents that it includes; each API in it is an endpoint. What a template takes from parameters, conditions, other stacks and files
 //! is not in view, and what depends on it is unknown.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/>,
@@ -9,6 +9,7 @@ mod api;
 mod authorizer;
 mod front;
 mod http;
+mod include;
 mod integration;
 mod openapi;
 mod policy;
@@ -25,11 +26,13 @@ use crate::model::Why;
 use crate::span::Place;
 use api::{Api, Sort};
 
-pub(super) const ADAPTER: Adapter = Adapter { format: Format::Aws, grouping: Grouping::File, lower };
+pub(super) const ADAPTER: Adapter =
+    Adapter { format: Format::Aws, grouping: Grouping::Own { group: include::group }, lower };
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
     gateway.method_binding = MethodBinding::List;
     gateway.closed = true;
+    let mut is_template = false;
     for &file in input.files {
         let templated = input.sources.file(file).templated;
         for root in Node::roots(input.sources, file).filter(|root| root.is_map()) {
@@ -37,8 +40,9 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
                 gateway.partial = Some((Why::Template, root.place()));
             }
             if let Some(resources) = root.get("Resources") {
-                template::lower(root, resources, gateway);
-            } else if let Some(version) = root.get("openapi").or(root.get("swagger")) {
+                template::lower(root, resources, include::Documents::new(input, file), gateway);
+                is_template = true;
+            } else if let Some(version) = root.get("openapi").or(root.get("swagger")).filter(|_| !is_template) {
                 document(root, version, gateway);
             }
         }

@@ -13,8 +13,9 @@ use crate::model::Why;
 use crate::span::Place;
 
 /// Methods of a path item, and the extension for all the others.
-const METHODS: [&str; 8] =
-    ["get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"];
+/// `any` is the short form of SAM.
+const METHODS: [&str; 9] =
+    ["get", "put", "post", "delete", "options", "head", "patch", "any", "x-amazon-apigateway-any-method"];
 
 /// Local references are followed this often.
 const MAX_STEPS: usize = 8;
@@ -194,7 +195,7 @@ impl<'s> Document<'s> {
                 continue;
             }
             for (operation, inner) in value::branches(entry) {
-                let method = if lower.starts_with("x-") { "ANY" } else { lower.as_str() };
+                let method = if lower.starts_with("x-") { "any" } else { lower.as_str() };
                 let path = if path == "/$default" { "$default" } else { path };
                 let mut draft = Draft::new(path, method, entry.key_place());
                 draft.path_place = item.key_place();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::{Applied, Gateway, Node, Scope, Stated};
 use super::api::{Api, Draft, Sort, applied};
 use super::authorizer::{Authorizer, Sort as AuthorizerSort};
+use super::include::Documents;
 use super::integration::{self, Integration, METHOD};
 use super::stage::EVERY;
 use super::template::{Apis, Resource, Template};
@@ -13,7 +14,7 @@ use crate::model::Why;
 use crate::span::Place;
 
 /// Resources are nested to this depth at most.
-const MAX_PARENTS: usize = 100;
+const MAX_PARENTS: usize = 40;
 
 /// Reads APIs, their stages and authorizers.
 pub(super) fn apis(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gateway) {
@@ -84,7 +85,7 @@ pub(super) fn endpoint_types(node: Option<Node<'_>>, api: &mut Api, gateway: &mu
 pub(super) fn routes(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gateway) {
     for resource in template.all("AWS::ApiGateway::RestApi") {
         if let Some(api) = apis.named(resource.name) {
-            body(resource.get("Body"), resource.get("BodyS3Location"), api, gateway);
+            body(template.documents, resource.get("Body"), resource.get("BodyS3Location"), api, gateway);
         }
     }
     let preflights = preflights(template, gateway);
@@ -109,12 +110,23 @@ pub(super) fn routes(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gat
     }
 }
 
-/// A document in a template, or one that stands elsewhere.
-pub(super) fn body(inline: Option<Node<'_>>, elsewhere: Option<Node<'_>>, api: &mut Api, gateway: &mut Gateway) {
-    let transform = inline.and_then(|body| body.get("Fn::Transform").or(value::function(body).map(|(_, node)| node)));
+/// A document in a template, in a file beside it, or one that is not in view.
+pub(super) fn body<'s>(
+    documents: Documents<'s>,
+    inline: Option<Node<'s>>,
+    elsewhere: Option<Node<'s>>,
+    api: &mut Api,
+    gateway: &mut Gateway,
+) {
+    let transform = inline.filter(|body| body.get("Fn::Transform").is_some() || value::function(*body).is_some());
     if let Some(node) = elsewhere.or(transform) {
-        api.unseen = Some((Why::UnresolvedInclude, node.place()));
-        gateway.partial = Some((Why::UnresolvedInclude, node.place()));
+        match documents.find(node) {
+            Some(document) => openapi::lower(document, api, gateway),
+            None => {
+                api.unseen = Some((Why::UnresolvedInclude, node.place()));
+                gateway.partial = Some((Why::UnresolvedInclude, node.place()));
+            }
+        }
     }
     if let Some(body) = inline {
         openapi::lower(body, api, gateway);

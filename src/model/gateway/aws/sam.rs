@@ -263,11 +263,11 @@ pub(super) fn routes(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gat
             let layers = Layers::new(resource.properties(), template.globals(globals));
             let (inline, elsewhere) = (layers.get("DefinitionBody"), layers.get("DefinitionUri"));
             let merges = layers.get("MergeDefinitions").and_then(Node::bool) == Some(true);
-            if inline.is_some() && !merges {
+            if inline.or(elsewhere).is_some() && !merges {
                 with_document.insert(resource.name);
             }
             if let Some(api) = apis.named(resource.name) {
-                rest::body(inline, elsewhere, api, gateway);
+                rest::body(template.documents, inline, elsewhere, api, gateway);
                 if api.unseen.is_some_and(|(why, _)| why == Why::UnresolvedInclude) {
                     with_document.remove(resource.name);
                 }
@@ -281,7 +281,14 @@ pub(super) fn routes(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gat
             Some(node) => match template.referred(Some(node)) {
                 Some(found) if !found.kind.starts_with("AWS::Serverless::") => None,
                 Some(found) if with_document.contains(found.name) => None,
-                _ => Some(apis.of(node, if event.kind == "Api" { Sort::Rest } else { Sort::Http }, gateway)),
+                found => {
+                    let api = apis.of(node, if event.kind == "Api" { Sort::Rest } else { Sort::Http }, gateway);
+                    if found.is_none() {
+                        // What its methods ask for is said where it stands.
+                        api.unseen.get_or_insert((Why::Elsewhere, node.place()));
+                    }
+                    Some(api)
+                }
             },
         };
         if let Some(api) = api {
@@ -327,8 +334,9 @@ fn route(event: Event<'_>, api: &mut Api, gateway: &mut Gateway) -> Draft {
     }
     draft.auth = applied(list);
     // Whatever is worked out at deployment may be what protects the route.
-    let computed = [auth, chosen, key].into_iter().flatten().find(|node| value::is_computed(*node));
-    if let Some(node) = computed.filter(|_| draft.auth.is_absent()) {
+    let unread = chosen.filter(|node| node.text().is_none());
+    let computed = [auth, key].into_iter().flatten().find(|node| value::is_computed(*node));
+    if let Some(node) = unread.or(computed).filter(|_| draft.auth.is_absent()) {
         draft.auth = Stated::Unknown(Why::Elsewhere, Some(node.place()));
     }
     let access = auth.and_then(|auth| value::given(auth.get("ResourcePolicy")));

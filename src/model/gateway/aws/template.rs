@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::super::{Gateway, Node, Stated};
 use super::api::{Api, Sort};
+use super::include::Documents;
 use super::{authorizer, front, http, rest, sam, value};
 use crate::model::Why;
 
@@ -35,13 +36,15 @@ impl<'s> Resource<'s> {
 #[derive(Debug)]
 pub(super) struct Template<'s> {
     root: Node<'s>,
+    /// Documents that it may include.
+    pub documents: Documents<'s>,
     resources: Vec<Resource<'s>>,
     by_name: HashMap<&'s str, usize>,
 }
 
 impl<'s> Template<'s> {
-    fn read(root: Node<'s>, resources: Node<'s>) -> Self {
-        let mut template = Self { root, resources: Vec::new(), by_name: HashMap::new() };
+    fn read(root: Node<'s>, resources: Node<'s>, documents: Documents<'s>) -> Self {
+        let mut template = Self { root, documents, resources: Vec::new(), by_name: HashMap::new() };
         for node in resources.children() {
             let (Some(name), Some(kind)) = (node.key(), node.str("Type")) else { continue };
             template.by_name.entry(name).or_insert(template.resources.len());
@@ -126,8 +129,8 @@ impl Apis {
 }
 
 /// Reads a template.
-pub(super) fn lower<'s>(root: Node<'s>, resources: Node<'s>, gateway: &mut Gateway) {
-    let template = Template::read(root, resources);
+pub(super) fn lower<'s>(root: Node<'s>, resources: Node<'s>, documents: Documents<'s>, gateway: &mut Gateway) {
+    let template = Template::read(root, resources, documents);
     let mut apis = Apis::default();
     rest::apis(&template, &mut apis, gateway);
     http::apis(&template, &mut apis, gateway);
