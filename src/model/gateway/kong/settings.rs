@@ -213,7 +213,7 @@ fn secrets_in(node: Node<'_>, plugin: &str, depth: usize, gateway: &mut Gateway)
             }
             continue;
         };
-        let is_masked = masked.get_or_insert_with(|| tokens::is_masked(node, |key| is_secret(key)));
+        let is_masked = masked.get_or_insert_with(|| tokens::is_masked(node, is_secret));
         let is_masked = *is_masked;
         let values = if child.is_list() { child.children().collect() } else { vec![child] };
         for value in values {
