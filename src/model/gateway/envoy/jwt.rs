@@ -269,6 +269,8 @@ fn verifier(world: &super::World<'_>, provider: Node<'_>, gateway: &mut Gateway)
     jwt.audience = (!provider.list("audiences").is_empty()).then_some(true).into();
     let expiry = provider.get("require_expiration").and_then(|node| Some(Set::written(node.bool()?, node.key_place())));
     jwt.expiry = Stated::Known(expiry.unwrap_or(Set::default(false, provider.key_place())));
+    // One that is there is verified: "JwtProvider.require_expiration".
+    jwt.verifies_expiry = true;
     let lifetime = provider.get("max_lifetime").and_then(super::texts::seconds);
     jwt.max_lifetime = lifetime.into();
     if let Some(uri) = provider.path(&["remote_jwks", "http_uri"]) {
