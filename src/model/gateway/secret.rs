@@ -38,6 +38,9 @@ const SAMPLES: &[(&str, bool)] = &[
     ("{MD5}518845800f9e2bfb1f1f740ec24f074e", false),
 ];
 
+/// Values of generated reference pages.
+const MEANINGLESS: [&str; 3] = ["foobar", "foo", "bar"];
+
 impl Form {
     /// The form of a value. User names before a colon are left out by the caller.
     pub fn of(value: &str, lists: &WordLists) -> Self {
@@ -56,7 +59,11 @@ impl Form {
         if is_reference(value) {
             return Self::Reference;
         }
-        if value.is_empty() || lists.placeholder(value) { Self::Placeholder } else { Self::Plaintext }
+        if value.is_empty() || MEANINGLESS.contains(&value) || lists.placeholder(value) {
+            Self::Placeholder
+        } else {
+            Self::Plaintext
+        }
     }
 }
 
@@ -90,6 +97,7 @@ mod tests {
             ("changeme", Form::Placeholder),
             ("<api key>", Form::Placeholder),
             ("xxxxxxxx", Form::Placeholder),
+            ("foobar", Form::Placeholder),
             ("$apr1$abc$def", Form::WeakHash),
             ("{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", Form::WeakHash),
             ("$2y$05$abc", Form::StrongHash),

@@ -19,8 +19,11 @@ use crate::model::gateway::{
 };
 use crate::span::Place;
 
-/// Routers have no more ancestors than this.
-const MAX_PARENTS: usize = 16;
+/// Routers have no more ancestors than this, one above the other.
+const MAX_PARENTS: usize = 8;
+
+/// Routers are reached in no more ways than this.
+const MAX_WAYS: usize = 8;
 
 /// Works out the routes of a gateway.
 #[derive(Debug, Default)]
@@ -495,7 +498,7 @@ fn ancestry<'v, 'a>(
             .filter_map(|parent| by_name.get(&parent.name).map(|&number| &view.dynamic.routers[number]))
             .filter(|parent| line.iter().all(|known| known.name != parent.name))
             .collect();
-        if parents.is_empty() || line.len() > MAX_PARENTS || found.len() + left.len() > MAX_PARENTS {
+        if parents.is_empty() || line.len() > MAX_PARENTS || found.len() + left.len() > MAX_WAYS {
             found.push(line);
             continue;
         }

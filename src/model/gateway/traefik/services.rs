@@ -18,7 +18,7 @@ use crate::model::net;
 use crate::span::{FileId, Place};
 
 /// A service is not made of more others than this.
-const MAX_PARTS: usize = 256;
+const MAX_PARTS: usize = 64;
 
 /// Where requests of a router go.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +103,10 @@ impl Services {
         let mut left = vec![number];
         let mut seen: HashSet<usize> = HashSet::new();
         while let Some(number) = left.pop() {
-            if !seen.insert(number) || seen.len() > MAX_PARTS {
+            if seen.len() >= MAX_PARTS {
+                break;
+            }
+            if !seen.insert(number) {
                 continue;
             }
             let definition = view.dynamic.services.get(number);
