@@ -120,11 +120,13 @@ pub enum Kind {
     Setting,
     /// A route and others that it stands to in a way worth a look.
     RoutePair,
+    /// A directive of a configuration that is a list of directives in blocks.
+    Directive,
 }
 
 impl Kind {
     /// All kinds, in table order.
-    pub const ALL: [Kind; Self::RoutePair as usize + 1] = [
+    pub const ALL: [Kind; Self::Directive as usize + 1] = [
         Self::Document,
         Self::Server,
         Self::Path,
@@ -179,6 +181,7 @@ impl Kind {
         Self::DanglingName,
         Self::Setting,
         Self::RoutePair,
+        Self::Directive,
     ];
 
     /// Whether it is a part of gateway configurations, and not of API documents.
@@ -248,6 +251,7 @@ impl Kind {
             Self::DanglingName => "danglingName",
             Self::Setting => "setting",
             Self::RoutePair => "routePair",
+            Self::Directive => "directive",
         }
     }
 }

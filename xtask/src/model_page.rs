@@ -144,6 +144,9 @@ fn describe(kind: Kind) -> &'static str {
         Kind::IdlePolicy => "A policy that is defined and does nothing.",
         Kind::DanglingName => "A name that nothing in view defines, where everything that could is in view.",
         Kind::Setting => "A further setting, by what it is about or by the vendor's name.",
+        Kind::Directive => {
+            "A directive that matters for security, with what follows from where it stands. Of formats that are lists of directives in blocks: nginx. One that stands in an included file is one node, unless it means something else in another place."
+        }
         Kind::RoutePair => {
             "A route and others of the gateway that it stands to in a way worth a look: one wins over another, has no end, or is older. Only where it is certain which of them wins."
         }

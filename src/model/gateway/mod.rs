@@ -8,6 +8,7 @@ pub mod cipher;
 mod cursor;
 mod defaults;
 mod duration;
+mod directive;
 mod envoy;
 mod gateway_api;
 pub mod host;
@@ -38,6 +39,7 @@ use std::sync::{Arc, OnceLock};
 pub use adapters::{Input, of as adapter};
 pub use cursor::{Node, has_template};
 pub use defaults::{ALL as VENDOR_DEFAULTS, VendorDefault};
+pub use directive::{Directive, DirectiveBlock, LocationMatch};
 pub use host::HostPattern;
 pub use note::{Concern, Consequence, Credential, DanglingName, Idle, IdlePolicy, PolicyConcern, Setting};
 pub use objects::{Object, Objects};
@@ -119,6 +121,8 @@ pub struct Gateway {
     pub dangling: Vec<DanglingName>,
     /// Further settings that rules ask for by concern or by name.
     pub settings: Vec<Setting>,
+    /// Directives that matter, in formats that are lists of directives in blocks.
+    pub directives: Vec<Directive>,
     segments: Vec<Vec<NameId>>,
     names: Names,
     derived: OnceLock<Derived>,
@@ -155,6 +159,7 @@ impl Gateway {
             idle: Vec::new(),
             dangling: Vec::new(),
             settings: Vec::new(),
+            directives: Vec::new(),
             segments: Vec::new(),
             names: Names::new(lists),
             derived: OnceLock::new(),
@@ -195,6 +200,7 @@ impl Gateway {
             Kind::IdlePolicy => self.idle.len(),
             Kind::DanglingName => self.dangling.len(),
             Kind::Setting => self.settings.len(),
+            Kind::Directive => self.directives.len(),
             Kind::RoutePair => self.pairs().len(),
             _ => 0,
         }
@@ -220,6 +226,7 @@ impl Gateway {
             Kind::IdlePolicy => self.idle.get(i).map(|it| it.place),
             Kind::DanglingName => self.dangling.get(i).map(|it| it.place),
             Kind::Setting => self.settings.get(i).map(|it| it.place),
+            Kind::Directive => self.directives.get(i).map(|it| it.place),
             Kind::RoutePair => self.pairs().get(i).map(|it| it.place),
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! The table of fields of gateways: what rules can ask of listeners, routes, policies and upstreams. Knows no rule
 //! and no format.
 
+mod directive;
 mod policies;
 mod relations;
 mod route;
@@ -110,7 +111,7 @@ pub const MISSING: &[&str] = &["authentication", "access", "rateLimit"];
 
 /// The tables of rows.
 pub(super) const TABLES: &[&[Field]] =
-    &[route::FIELDS, relations::FIELDS, policies::FIELDS, transport::FIELDS, settings::FIELDS];
+    &[route::FIELDS, relations::FIELDS, policies::FIELDS, transport::FIELDS, settings::FIELDS, directive::FIELDS];
 
 /// The gateway. Rules ask fields of nodes only, and a document has no nodes of gateways.
 fn gateway(model: &Model) -> &Gateway {

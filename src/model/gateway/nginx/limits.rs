@@ -155,3 +155,15 @@ fn seconds(text: &str) -> Option<f64> {
     }
     Some(total)
 }
+
+/// The requests per second of a zone.
+pub(super) fn per_second(zone: &Line<'_>) -> Option<f64> {
+    let rate = zone.option("rate")?;
+    let (number, unit) = rate.split_at(rate.find('r')?);
+    let number: f64 = number.parse().ok()?;
+    match unit {
+        "r/s" => Some(number),
+        "r/m" => Some(number / 60.0),
+        _ => None,
+    }
+}

@@ -114,7 +114,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
     }
 
     /// What an unconditional answer of a block does.
-    fn returned(&self, block: usize) -> Option<Action> {
+    pub(super) fn returned(&self, block: usize) -> Option<Action> {
         let config = self.config;
         let answer = config.each(block).find(|line| {
             line.name == "return" || line.name == "rewrite" && is_for_all(line.value()) && is_redirect(line)
@@ -150,22 +150,13 @@ impl<'c, 's> Lowering<'c, 's, '_> {
     }
 
     /// The paths of a location.
-    fn pattern(&self, block: usize) -> Option<PathPattern> {
-        let owner = self.config.owner(block)?;
-        match (owner.arg(0), owner.arg(1)) {
-            (Some(modifier), Some(path)) => PathPattern::nginx(modifier, path),
-            // `=/x` and `~x` may be written without a space.
-            (Some(text), None) => {
-                let modifier =
-                    ["=", "^~", "~*", "~"].into_iter().find(|modifier| text.starts_with(modifier)).unwrap_or("");
-                PathPattern::nginx(modifier, &text[modifier.len()..])
-            }
-            _ => None,
-        }
+    pub(super) fn pattern(&self, block: usize) -> Option<PathPattern> {
+        let (modifier, path) = modifier(self.config.owner(block)?);
+        PathPattern::nginx(modifier, path)
     }
 
     /// What a location does with a request, and the directive that says so.
-    fn action(&self, block: usize) -> (Action, Option<&'c Line<'s>>) {
+    pub(super) fn action(&self, block: usize) -> (Action, Option<&'c Line<'s>>) {
         let config = self.config;
         let is_named = config.owner(block).is_some_and(|owner| owner.value().starts_with('@'));
         let handler = HANDLERS.iter().find_map(|name| config.own(block, name));
@@ -364,6 +355,18 @@ impl<'c, 's> Lowering<'c, 's, '_> {
     }
 }
 
+/// How a location compares, and what with; `=/x` and `~x` may be written without a space.
+pub(super) fn modifier<'s>(owner: &Line<'s>) -> (&'s str, &'s str) {
+    match (owner.arg(0), owner.arg(1)) {
+        (Some(modifier), Some(path)) => (modifier, path),
+        (Some(text), None) => {
+            let modifier = ["=", "^~", "~*", "~"].into_iter().find(|modifier| text.starts_with(modifier));
+            text.split_at(modifier.map_or(0, str::len))
+        }
+        _ => ("", ""),
+    }
+}
+
 /// How a location ranks among those of its server.
 fn rank(owner: &Line<'_>, pattern: &PathPattern) -> Location {
     match &pattern.language {
@@ -382,7 +385,7 @@ fn is_for_all(regex: &str) -> bool {
 }
 
 /// Whether a `rewrite` sends the client elsewhere.
-fn is_redirect(line: &Line<'_>) -> bool {
+pub(super) fn is_redirect(line: &Line<'_>) -> bool {
     let target = line.arg(1).unwrap_or_default();
     matches!(line.arg(2), Some("redirect" | "permanent"))
         || ["http://", "https://", "$scheme"].iter().any(|start| target.starts_with(start))

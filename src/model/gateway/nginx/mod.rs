@@ -5,6 +5,7 @@
 mod access;
 mod config;
 mod cors;
+mod directives;
 mod include;
 mod limits;
 mod location;
@@ -40,10 +41,11 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
     let mut lowering =
         Lowering { config: &config, variables: &variables, index: &index, gateway, memo: Memo::default() };
     let servers = lowering.servers();
-    for server in servers {
-        lowering.server(&server);
+    for server in &servers {
+        lowering.server(server);
     }
     lowering.settings();
+    lowering.directives(&servers);
 }
 
 /// What is filled in, and from where.

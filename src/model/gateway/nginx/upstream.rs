@@ -6,7 +6,7 @@ use super::Lowering;
 use super::access::argument;
 use super::config::{Context, Line, Topic};
 use super::server::oldest;
-use super::variables::{Piece, is_placeholder, pieces};
+use super::variables::{Piece, is_placeholder, pieces, variables};
 use crate::discover::Format;
 use crate::model::Why;
 
@@ -171,7 +171,7 @@ fn protocol(handler: &str, scheme: Option<&str>) -> Protocol {
 }
 
 /// The host and port of a target.
-fn host_of(target: &str) -> &str {
+pub(super) fn host_of(target: &str) -> &str {
     target.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
@@ -182,4 +182,9 @@ fn bare(host: &str) -> &str {
         Some((name, port)) if !port.ends_with(']') && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     }
+}
+
+/// Whether a handler's URL holds a variable that nginx resolves when a request comes.
+pub(super) fn is_resolved_late(handler: &Line<'_>) -> bool {
+    variables(handler.value()).any(|name| !is_placeholder(name))
 }
