@@ -49,7 +49,7 @@ pub(super) const CODE: &[&str] = &[
 ];
 
 /// Of a level no more conditions are looked at.
-const MOST_CONDITIONS: usize = 64;
+pub(super) const MOST_CONDITIONS: usize = 64;
 
 /// A condition that ends in a refusal.
 #[derive(Clone, Copy)]

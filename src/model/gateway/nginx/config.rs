@@ -21,6 +21,8 @@ const DEEPEST: usize = 64;
 /// A directive.
 #[derive(Debug)]
 pub(super) struct Line<'s> {
+    /// Its number among all lines.
+    pub number: usize,
     /// Its name.
     pub name: &'s str,
     /// Its entry.
@@ -167,6 +169,7 @@ impl<'s> Config<'s> {
             files: &known,
             prefix,
             stack: Vec::new(),
+            found: HashMap::new(),
         };
         let mut fragment = None;
         for file in include::roots(sources, &known) {
@@ -211,9 +214,29 @@ impl<'s> Config<'s> {
         found.iter().map(|&line| &self.lines[line])
     }
 
+    /// The directives of this name that stand behind a line in its block.
+    pub fn behind(&self, line: &Line<'s>, name: &str) -> impl Iterator<Item = &Line<'s>> {
+        let found = self.blocks[line.level].by_name.get(name).map_or(&[][..], Vec::as_slice);
+        let from = found.partition_point(|&number| number <= line.number);
+        found[from..].iter().map(|&line| &self.lines[line])
+    }
+
     /// The first directive of this name that stands in a block.
     pub fn own(&self, block: usize, name: &str) -> Option<&Line<'s>> {
         self.all(block, name).next()
+    }
+
+    /// The names of the directives of a block, each once, in order; none of a block that has too many.
+    pub fn names(&self, block: usize) -> Vec<&'s str> {
+        const MOST: usize = 128;
+        let by_name = &self.blocks[block].by_name;
+        if by_name.len() > MOST {
+            return Vec::new();
+        }
+        let mut names: Vec<(usize, &'s str)> =
+            by_name.iter().filter_map(|(name, lines)| Some((*lines.first()?, *name))).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name).collect()
     }
 
     /// All directives of a block, in order.
@@ -239,7 +262,10 @@ impl<'s> Config<'s> {
     /// The directives in force of a group that is inherited as a whole or not at all, in order.
     pub fn group(&self, block: usize, names: &[&str]) -> Vec<&Line<'s>> {
         let Some(level) = self.level_of(block, names) else { return Vec::new() };
-        self.each(level).filter(|line| names.contains(&line.name)).collect()
+        let lists = names.iter().filter_map(|name| self.blocks[level].by_name.get(name));
+        let mut found: Vec<usize> = lists.flatten().copied().collect();
+        found.sort_unstable();
+        found.into_iter().map(|line| &self.lines[line]).collect()
     }
 
     /// Headers that are added on a level, with what `add_header_inherit merge` adds (since 1.29.3).
@@ -284,6 +310,8 @@ struct Reader<'s, 'f> {
     prefix: String,
     /// Files that are being read: an include of one of them is a cycle.
     stack: Vec<FileId>,
+    /// What includes led to, by folder and path.
+    found: HashMap<(String, &'s str), Found>,
 }
 
 impl<'s> Reader<'s, '_> {
@@ -312,7 +340,7 @@ impl<'s> Reader<'s, '_> {
                 self.include(node, args.first().copied(), block, depth);
             }
             let line = self.config.lines.len();
-            self.config.lines.push(Line { name, node, args, level: block, block: None });
+            self.config.lines.push(Line { number: line, name, node, args, level: block, block: None });
             self.config.blocks[block].lines.push(line);
             self.config.blocks[block].by_name.entry(name).or_default().push(line);
             if let Some(inner) = inner {
@@ -326,7 +354,10 @@ impl<'s> Reader<'s, '_> {
 
     fn include(&mut self, node: Node<'s>, path: Option<Node<'s>>, block: usize, depth: usize) {
         let Some(path) = path.and_then(Node::text) else { return };
-        let (what, why) = match include::find(self.config.sources, self.files, &self.prefix, node.file(), path) {
+        let sources = self.config.sources;
+        let key = (include::folder(&sources.file(node.file()).path).to_owned(), path);
+        let find = || include::find(sources, self.files, &self.prefix, node.file(), path);
+        let (what, why) = match self.found.entry(key).or_insert_with(find).clone() {
             Found::Files(files) => {
                 files.into_iter().for_each(|file| self.file(file, block, depth + 1));
                 return;
@@ -337,6 +368,10 @@ impl<'s> Reader<'s, '_> {
             Found::Template => (Part::Anything, Why::Template),
             Found::Nothing => (Part::Anything, Why::UnresolvedInclude),
         };
+        // Outside of `http` nothing can stand that servers inherit.
+        if self.config.blocks[block].context == Context::Main && why == Why::UnresolvedInclude {
+            return;
+        }
         let place = node.key_place();
         self.config.blocks[block].unseen.push(Unseen { what, why, place });
         if what == Part::Anything {

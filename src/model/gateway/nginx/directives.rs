@@ -25,8 +25,8 @@ const CORS: u32 = 4;
 const MOST_STEPS: u64 = 40_000_000;
 const MOST_STEPS_EACH: u64 = 200_000;
 
-/// Of a block so many names are told.
-const MOST_NAMES: usize = 64;
+/// So many directives behind a `rewrite` are looked at.
+const MOST_LATER: usize = 64;
 
 /// Of a table so many entries are looked at.
 const MOST_ENTRIES: usize = 1_000;
@@ -71,6 +71,8 @@ struct Overview<'s> {
     asked: HashSet<(usize, &'s str)>,
     /// Servers, whether one is marked as default, and whether one refuses what is not its own, by socket.
     sockets: HashMap<String, (u32, bool, bool)>,
+    /// The servers, by their blocks.
+    servers: HashMap<usize, usize>,
     /// Servers that refuse paths with hidden segments, or serve no files.
     without_hidden: HashSet<usize>,
     /// Places of expressions that are slow, and whether exponentially.
@@ -168,16 +170,11 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 // A `?` at the very end only drops the query.
                 directive.has_query = target.strip_suffix('?').unwrap_or(target).contains('?');
                 directive.captures = has_capture(target);
-                let mut later = config.each(line.level).skip_while(|other| other.place() != line.place()).skip(1);
-                let reads = |other: &&&Line<'s>| {
-                    matches!(other.name, "set" | "rewrite") && other.arg(1).is_some_and(has_capture)
-                };
-                directive.captures_later =
-                    later.by_ref().take(MOST_NAMES).collect::<Vec<_>>().iter().find(reads).map(|line| line.place());
+                directive.captures_later = self.captures_later(line);
             }
             "listen" | "ssl_verify_client" => {
                 let server = config.enclosing(line.level, Context::Server);
-                let server = servers.iter().find(|server_of| Some(server_of.block) == server);
+                let server = server.and_then(|block| Some(&servers[*overview.servers.get(&block)?]));
                 let socket = server.and_then(|server| match line.name {
                     "listen" => server.sockets.iter().find(|socket| socket.place == argument(line, 0)),
                     _ => server.sockets.iter().find(|socket| socket.is_tls),
@@ -201,6 +198,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
             restricted: HashMap::new(),
             asked: HashSet::new(),
             sockets: HashMap::new(),
+            servers: servers.iter().enumerate().map(|(number, server)| (server.block, number)).collect(),
             without_hidden: HashSet::new(),
             slow: HashMap::new(),
         };
@@ -269,7 +267,8 @@ impl<'c, 's> Lowering<'c, 's, '_> {
             for socket in &server.sockets {
                 let known = overview.sockets.entry(socket.key.clone()).or_default();
                 known.0 += 1;
-                known.1 |= socket.is_default;
+                // In a template the mark may be put in later.
+                known.1 |= socket.is_default || config.unseen(server.block, Topic::Access).is_some();
                 known.2 |= misdirected.contains(&server.block);
             }
             if self.refuses_hidden(server.block) {
@@ -302,9 +301,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
     }
 
     fn names(&self, block: usize) -> Vec<String> {
-        let mut seen = HashSet::new();
-        let names = self.config.each(block).map(|line| line.name).filter(|name| seen.insert(*name));
-        names.take(MOST_NAMES).map(str::to_owned).collect()
+        self.config.names(block).into_iter().map(str::to_owned).collect()
     }
 
     /// The first directive of a block that restricts who may call.
@@ -382,6 +379,14 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 directive.dropped.push(header);
             }
         }
+    }
+
+    /// A later directive of a block that reads a capture without a name.
+    fn captures_later(&self, line: &Line<'s>) -> Option<Place> {
+        let reads =
+            |other: &&Line<'s>| matches!(other.name, "set" | "rewrite") && other.arg(1).is_some_and(has_capture);
+        let later = |name: &'static str| self.config.behind(line, name).take(MOST_LATER).find(reads).map(Line::place);
+        later("set").or_else(|| later("rewrite"))
     }
 
     /// Zones that an outer level limits by, and that are lost on this level.
@@ -491,7 +496,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
     fn shows_hidden(&self, line: &Line<'s>, overview: &Overview<'s>) -> bool {
         let config = self.config;
         let Some(server) = config.enclosing(line.level, Context::Server) else { return false };
-        if overview.without_hidden.contains(&server) {
+        if overview.without_hidden.contains(&server) || line.value() == "/dev/null" {
             return false;
         }
         let serves = |block: usize| {

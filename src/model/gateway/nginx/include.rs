@@ -11,6 +11,7 @@ use crate::source::SourceMap;
 use crate::span::FileId;
 
 /// What an `include` leads to.
+#[derive(Clone)]
 pub(super) enum Found {
     /// These files.
     Files(Vec<FileId>),
@@ -65,7 +66,8 @@ pub(super) fn prefix(sources: &SourceMap, files: &[FileId]) -> String {
     file.map_or_else(String::new, |&file| folder(&sources.file(file).path).to_owned())
 }
 
-fn folder(path: &str) -> &str {
+/// The folder of a file.
+pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 

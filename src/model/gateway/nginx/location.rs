@@ -4,6 +4,7 @@
 use super::super::path::{Language, PathPattern, Trick};
 use super::super::{Action, LimitInForce, Location, Measure, Methods, Path, Precedence, Rewrite, Route, Set, Stated};
 use super::Lowering;
+use super::access::MOST_CONDITIONS;
 use super::config::{Context, Line, Topic};
 use super::server::{Server, Serves};
 use super::upstream::HANDLERS;
@@ -300,7 +301,8 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         let config = self.config;
         let server = config.enclosing(block, Context::Server).filter(|&server| server != block);
         let mut refused = Vec::new();
-        for line in std::iter::once(block).chain(server).flat_map(|level| config.all(level, "if")) {
+        for line in std::iter::once(block).chain(server).flat_map(|level| config.all(level, "if").take(MOST_CONDITIONS))
+        {
             let Some(condition) = condition(line).filter(|condition| condition.variable() == Some("request_method"))
             else {
                 continue;

@@ -37,6 +37,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         let host = target.strip_prefix("unix:").map_or_else(|| host_of(target), |_| "localhost");
         let mut upstream = Upstream::new(written, place);
         upstream.hosts = self.hosts(host);
+        upstream.in_cluster = self.is_registered(host);
         upstream.protocol = protocol;
         upstream.chosen_by_client = self.chosen(handler, block).map(|name| (place, name));
         let is_tls = upstream.protocol.known().is_some_and(|protocol| protocol.is_tls());
@@ -73,6 +74,15 @@ impl<'c, 's> Lowering<'c, 's, '_> {
             if is_socket { "localhost".to_owned() } else { bare(server).to_owned() }
         });
         hosts.collect()
+    }
+
+    /// Whether the servers of a block `upstream` come from a registry of services of the own network, such as Consul.
+    fn is_registered(&self, host: &str) -> bool {
+        let Some(&group) = self.index.upstreams.get(&host.to_ascii_lowercase()) else { return false };
+        let mut servers = self.config.all(group, "server").peekable();
+        let is_registered =
+            |line: &Line<'s>| line.option("service").is_some() || bare(line.value()).ends_with(".consul");
+        servers.peek().is_some() && servers.all(is_registered)
     }
 
     /// The variable by which a client chooses the host.
