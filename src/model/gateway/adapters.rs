@@ -57,6 +57,7 @@ pub const ALL: &[Adapter] = &[
     super::nginx::ADAPTER,
     super::envoy::ADAPTER,
     super::aws::ADAPTER,
+    super::istio::ADAPTER,
 ];
 
 /// The adapter of a format; `None` for one that is told apart and not read yet.

@@ -145,6 +145,12 @@ pub const ALL: &[VendorDefault] = &[
     row(Format::Traefik, "basicAuth.removeHeader", "false", TRAEFIK_HTTP),
     row(Format::Traefik, "rateLimit.average", "none", TRAEFIK_HTTP),
     row(Format::Traefik, "buffering.maxRequestBodyBytes", "none", TRAEFIK_HTTP),
+    row(
+        Format::Istio,
+        "gateway.servers.tls.minProtocolVersion",
+        "TLSV1_2",
+        "https://istio.io/latest/docs/reference/config/networking/gateway/#ServerTLSSettings",
+    ),
     row(Format::Envoy, "tls_params.tls_minimum_protocol_version", "TLSv1_2", ENVOY_TLS),
     row(Format::Envoy, "request_timeout", "none", ENVOY_MANAGER),
     row(Format::Envoy, "request_headers_timeout", "none", ENVOY_MANAGER),

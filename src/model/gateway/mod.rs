@@ -14,6 +14,7 @@ mod gateway_api;
 pub mod host;
 mod ingress;
 pub mod issuer;
+mod istio;
 mod kong;
 mod krakend;
 mod kubernetes;

@@ -16,8 +16,11 @@ use super::{auth, rbac};
 use crate::model::Why;
 use crate::span::{At, Place};
 
-/// With more rules than this, what covers a route is not worked out.
-const MOST_RULES: usize = 256;
+/// So many times a rule of a filter is compared with a route; beyond that, what covers a route is not worked out.
+const MOST_COMPARED: usize = 500_000;
+
+/// So many rules are looked at to see whether any demands a token where another does not.
+const MOST_STRICT: usize = 64;
 
 /// A filter that verifies tokens.
 pub(super) struct Tokens<'s> {
@@ -26,6 +29,8 @@ pub(super) struct Tokens<'s> {
     verifiers: HashMap<At, u32>,
     /// Whether a later filter needs a claim.
     checked_later: bool,
+    /// How many comparisons are left.
+    left: usize,
 }
 
 struct Rule<'s> {
@@ -53,13 +58,17 @@ impl<'s> Tokens<'s> {
             let own = rule.get("requires").filter(|requires| requires.children().next().is_some());
             Rule { matched: Match::read(rule.get("match"), rule), requires: own.or(named), routes: Vec::new() }
         });
-        Self { config, rules: rules.collect(), verifiers: HashMap::new(), checked_later }
+        Self { config, rules: rules.collect(), verifiers: HashMap::new(), checked_later, left: MOST_COMPARED }
     }
 
     /// The rule that decides for all that a route matches; else whether one decides for a part.
     fn decide(&mut self, route: &Match, number: u32) -> Result<Option<Node<'s>>, Place> {
         let mut partly: Option<Place> = None;
         for rule in &mut self.rules {
+            if self.left == 0 {
+                return Err(rule.matched.place);
+            }
+            self.left -= 1;
             let covers = rule.matched.path.covers(&route.path) == Some(true)
                 && rule.matched.conditions.is_empty()
                 && methods_cover(&rule.matched.methods, &route.methods);
@@ -157,9 +166,6 @@ impl<'s> Manager<'s, '_> {
             self.tokens.insert(number, Tokens::read(config, checked_later));
         }
         let Some(tokens) = self.tokens.get_mut(&number) else { return };
-        if tokens.rules.len() > MOST_RULES {
-            return found.doubt(Why::NotRead, filter.place());
-        }
         let (requires, scope) = match named {
             Some((name, scope)) => {
                 let found = name.text().and_then(|name| config.path(&["requirement_map", name]));
@@ -219,7 +225,8 @@ impl<'s> Manager<'s, '_> {
         for (_, tokens) in filters {
             let (open, strict): (Vec<_>, Vec<_>) = tokens.rules.into_iter().partition(|rule| rule.requires.is_none());
             for rule in open {
-                let demands = strict.iter().any(|other| {
+                // Rules stand in no great number; of many, the first are looked at.
+                let demands = strict.iter().take(MOST_STRICT).any(|other| {
                     other.matched.path.covers(&rule.matched.path) == Some(true)
                         || other.matched.path.overlaps(&rule.matched.path).is_some()
                 });

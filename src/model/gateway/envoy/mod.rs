@@ -16,6 +16,8 @@ mod texts;
 
 use std::collections::{HashMap, HashSet};
 
+pub(super) use cors::admit;
+
 use super::adapters::{Adapter, Grouping, Input};
 use super::{Admin, Bind, DanglingName, Exposure, Gateway, Node, Power, Stated, units};
 use crate::discover::Format;
