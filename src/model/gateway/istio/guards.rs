@@ -2,6 +2,7 @@
 //! they come to. Policies that are not in view may do more: what none in view does is not known, unless those for
 //! the same workload are.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -21,8 +22,8 @@ use crate::model::Why;
 
 /// With more policies than this for one workload, what they come to is not worked out.
 const MOST_POLICIES: usize = 256;
-/// With more rules than this for one workload neither.
-const MOST_RULES: usize = 1024;
+/// So many times a rule is compared with a route; beyond that neither.
+const MOST_COMPARED: usize = 200_000;
 /// With more kinds of workloads than this, it is not worked out which policies select which.
 const MOST_WORKLOADS: usize = 1024;
 
@@ -65,6 +66,10 @@ pub(super) struct Guards<'s> {
     jwts: HashMap<u32, Vec<u32>>,
     /// Routes that policies would be for if they did more than observe, and whether another policy is enforced there.
     observed: BTreeMap<u32, (Vec<u32>, bool)>,
+    /// Whether policies are left out, as there are too many workloads.
+    doubt: bool,
+    /// How many comparisons are left.
+    left: Cell<usize>,
     /// Verifiers that put claims into headers on routes that are open.
     spoofable: BTreeSet<u32>,
 }
@@ -102,6 +107,8 @@ impl<'s> Guards<'s> {
             made: HashMap::new(),
             jwts: HashMap::new(),
             observed: BTreeMap::new(),
+            doubt: false,
+            left: Cell::new(MOST_COMPARED),
             spoofable: BTreeSet::new(),
         };
         let selectors = guards.add_sites(gateways, bound, &pods);
@@ -185,7 +192,7 @@ impl<'s> Guards<'s> {
     }
 
     /// The sites at which a policy acts, by what it selects.
-    fn sites_of(&self, object: &Object, spec: Option<Node<'s>>, selectors: &[Labels<'s>]) -> Vec<String> {
+    fn sites_of(&mut self, object: &Object, spec: Option<Node<'s>>, selectors: &[Labels<'s>]) -> Vec<String> {
         let namespace = object.namespace();
         let targets = policies::targets(spec);
         if !targets.is_empty() {
@@ -197,7 +204,8 @@ impl<'s> Guards<'s> {
             return vec![if namespace == ROOT { MESH.to_owned() } else { format!("namespace {namespace}") }];
         }
         if selectors.len() + self.labels.len() > MOST_WORKLOADS {
-            return vec![MESH.to_owned()];
+            self.doubt = true;
+            return Vec::new();
         }
         let within = |labels: &Labels<'_>| wanted.iter().all(|label| labels.iter().any(|other| same(*label, *other)));
         let mut found: Vec<String> = selectors.iter().filter(|labels| within(labels)).map(site_of_gateway).collect();
@@ -257,7 +265,7 @@ impl<'s> Guards<'s> {
 
     /// Whether tokens may be verified at a gateway.
     pub(super) fn may_verify(&self, number: usize) -> bool {
-        self.of_gateways.get(number).is_none_or(|guard| guard.doubt || !guard.verifiers.is_empty())
+        self.of_gateways.get(number).is_none_or(|guard| self.doubt || guard.doubt || !guard.verifiers.is_empty())
     }
 
     /// The policies that reach a gateway.
@@ -267,8 +275,10 @@ impl<'s> Guards<'s> {
     }
 
     fn verdict(&self, guard: &Guard, route: &Route) -> Verdict {
-        let mut verdict = Verdict { unclear: guard.doubt, ..Verdict::default() };
-        if guard.policies.len() > MOST_POLICIES || guard.rules > MOST_RULES {
+        let mut verdict = Verdict { unclear: guard.doubt || self.doubt, ..Verdict::default() };
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(guard.rules));
+        if guard.policies.len() > MOST_POLICIES || guard.rules > left {
             return Verdict { unclear: true, any: true, ..verdict };
         }
         let enforced = guard.policies.iter().map(|number| (*number, &self.policies[*number as usize]));
@@ -407,7 +417,8 @@ impl<'s> Guards<'s> {
             for guard in guards {
                 let of = |number: &u32| &self.policies[*number as usize];
                 let enforced = guard.policies.iter().filter(|number| of(number).dry_run.is_none());
-                let lenient = !guard.doubt && enforced.clone().all(|number| of(number).only_refuses_some());
+                let lenient =
+                    !guard.doubt && !self.doubt && enforced.clone().all(|number| of(number).only_refuses_some());
                 let replaced = enforced.clone().count() > 0;
                 for number in enforced.take(MOST_POLICIES) {
                     let policy = of(number);
