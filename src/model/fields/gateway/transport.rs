@@ -2,7 +2,7 @@
 
 use super::super::{HOST_CLASSES, texts, thing};
 use super::*;
-use crate::model::gateway::{Admin, Bind, Listener, Tls, Upstream};
+use crate::model::gateway::{Admin, Bind, Exposure, Listener, Tls, Upstream};
 use crate::model::net::{HostClass, host_class};
 
 fn listener(model: &Model, index: u32) -> &Listener {
@@ -33,9 +33,18 @@ const MOST_SIBLINGS: usize = 10;
 
 /// Listeners with TLS that answer one of the hosts of a listener.
 fn tls_siblings(model: &Model, index: u32) -> Fact<'_> {
-    let gateway = gateway(model);
-    let siblings = gateway.derived().with_tls(listener(model, index));
-    Fact::nodes(Kind::Listener, siblings.filter(|&number| number != index).take(MOST_SIBLINGS))
+    let mine = listener(model, index);
+    let folder = |listener: &Listener| {
+        let path = &model.sources().file(listener.place.at.file).path;
+        path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    };
+    // Samples of one run in other folders, and listeners with TLS inside the network, are for other clients.
+    let is_beside = |number: u32| {
+        let other = listener(model, number);
+        number != index && other.exposure == Exposure::Public && folder(other) == folder(mine)
+    };
+    let siblings = gateway(model).derived().with_tls(mine);
+    Fact::nodes(Kind::Listener, siblings.filter(|&number| is_beside(number)).take(MOST_SIBLINGS))
 }
 
 /// Hosts of cloud metadata services.
