@@ -18,11 +18,12 @@ use crate::span::{At, NodeId};
 /// that findings that cannot be told apart are counted in a stable order.
 pub(super) fn assign(findings: &mut [Finding], sources: &SourceMap, rules: &RuleSet) {
     let mut pointers: HashMap<At, String> = HashMap::new();
+    let mut names = Names::default();
     let mut seen: HashMap<String, u32> = HashMap::new();
     for finding in findings {
         let at = finding.place.at;
         let file = sources.file(at.file);
-        let pointer = pointers.entry(at).or_insert_with(|| identity_pointer(&file.tree, at.node));
+        let pointer = pointers.entry(at).or_insert_with(|| names.pointer(&file.tree, at.node));
         let parts = [&rules.info(finding.rule).id, &file.path, pointer, &finding.discriminator];
         let print = digest(parts.map(String::as_str));
         let count = seen.entry(print.clone()).or_insert(0);
@@ -51,29 +52,49 @@ fn hex(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// The JSON pointer of a node with identities instead of indices. Later
-/// documents of a file carry the index of the document.
-fn identity_pointer(tree: &Tree, node: NodeId) -> String {
-    let mut steps: Vec<String> = Vec::new();
-    let mut at = node;
-    while let Some(parent) = tree.parent(at) {
-        steps.extend(match (tree.key(at), tree.step(at)) {
-            (None, Some(_)) => Some(format!("[{}]", identity(tree, at))),
-            (_, step) => step.map(|step| step.replace('~', "~0").replace('/', "~1")),
+/// What identifies items of lists, each worked out once: a digest costs as much as the item is long, and many
+/// findings stand below one item.
+#[derive(Default)]
+struct Names(HashMap<At, String>);
+
+impl Names {
+    /// The JSON pointer of a node with identities instead of indices. Objects of Kubernetes carry kind, namespace and
+    /// name, other later documents of a file the index of the document.
+    fn pointer(&mut self, tree: &Tree, node: NodeId) -> String {
+        let mut steps: Vec<String> = Vec::new();
+        let mut at = node;
+        while let Some(parent) = tree.parent(at) {
+            steps.extend(match (tree.key(at), tree.step(at)) {
+                (None, Some(_)) => {
+                    let place = At { file: tree.file(), node: at };
+                    Some(format!("[{}]", self.0.entry(place).or_insert_with(|| identity(tree, at))))
+                }
+                (_, step) => step.map(|step| step.replace('~', "~0").replace('/', "~1")),
+            });
+            at = parent;
+        }
+        let mut pointer = object(tree, at).unwrap_or_else(|| {
+            let document = tree.roots().iter().position(|&root| root == at).unwrap_or(0);
+            if document == 0 { String::new() } else { format!("{document}:") }
         });
-        at = parent;
+        for step in steps.iter().rev() {
+            pointer.push('/');
+            pointer.push_str(step);
+        }
+        pointer
     }
-    let document = tree.roots().iter().position(|&root| root == at).unwrap_or(0);
-    let mut pointer = if document == 0 { String::new() } else { format!("{document}:") };
-    for step in steps.iter().rev() {
-        pointer.push('/');
-        pointer.push_str(step);
-    }
-    pointer
+}
+
+/// What names an object of Kubernetes.
+fn object(tree: &Tree, root: NodeId) -> Option<String> {
+    let text = |keys: &[&str]| tree.path(root, keys).map(|node| tree.text(node));
+    let (_, kind, name) = (text(&["apiVersion"])?, text(&["kind"])?, text(&["metadata", "name"])?);
+    let namespace = text(&["metadata", "namespace"]).unwrap_or_default();
+    Some(format!("{kind} {namespace}/{name}:"))
 }
 
 /// What tells an item of a list from the others: place and name of a
-/// parameter, URL of a server, schemes of a requirement, target of a reference,
+/// parameter, URL of a server, name of a service or route, schemes of a requirement, target of a reference,
 /// the text of a scalar, else a digest of its content.
 fn identity(tree: &Tree, item: NodeId) -> String {
     let node = tree.resolve(item);
@@ -86,7 +107,7 @@ fn identity(tree: &Tree, item: NodeId) -> String {
             if let (Some(place), Some(name)) = (text("in"), text("name")) {
                 return format!("{place}:{name}");
             }
-            if let Some(only) = text("url").or_else(|| text("$ref")) {
+            if let Some(only) = ["url", "$ref", "name", "id", "endpoint"].into_iter().find_map(text) {
                 return only.to_owned();
             }
             let requirement = tree.count(node) > 0
@@ -127,7 +148,19 @@ mod tests {
     fn pointers(path: &str, text: &str) -> Vec<String> {
         let file = read(FileId(0), path, text.as_bytes().to_vec(), &Limits::default());
         assert_eq!(file.problems, []);
-        file.tree.ids().map(|id| identity_pointer(&file.tree, id)).collect()
+        file.tree.ids().map(|id| Names::default().pointer(&file.tree, id)).collect()
+    }
+
+    #[test]
+    fn an_item_with_a_name_and_an_object_of_kubernetes_keep_theirs_when_others_are_added_above() {
+        let kong = "services: [{name: a, url: b, routes: [{name: r, paths: [/x]}]}]";
+        let more = "services: [{name: z}, {url: b, name: a, tags: [t], routes: [{name: q}, {name: r, paths: [/x]}]}]";
+        let path = pointers("kong.yaml", kong).into_iter().find(|pointer| pointer.ends_with("[/x]")).unwrap();
+        assert!(pointers("kong.yaml", more).contains(&path), "{path}");
+        let object = "apiVersion: v1\nkind: Ingress\nmetadata: { name: a, namespace: n }\nspec: { x: 1 }\n";
+        let both = format!("apiVersion: v1\nkind: Service\nmetadata: {{ name: b }}\n---\n{object}");
+        let path = pointers("k.yaml", object).into_iter().find(|pointer| pointer.ends_with("/x")).unwrap();
+        assert!(pointers("k.yaml", &both).contains(&path), "{path}");
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct RuleFile {
     /// What to do, Markdown.
     pub fix: Option<String>,
     /// What to type in a gateway format, by its id: a sentence after the first paragraph of `fix`.
-    #[serde(default)]
+    #[serde(default, rename = "fix-in")]
     pub fix_in: BTreeMap<String, String>,
     /// Values that users can set; `$name` in tests.
     #[serde(default, deserialize_with = "options")]

@@ -168,9 +168,9 @@ fn counted(limits: Node<'_>) -> (RateKey, Option<(Place, String)>) {
     if has(&["remote_address", "masked_remote_address"]) {
         return (RateKey::Address, None);
     }
-    let names = actions.iter().filter_map(|action| action.path(&["request_headers", "header_name"]));
+    let mut names = actions.iter().filter_map(|action| action.path(&["request_headers", "header_name"]));
     // `:path` and its like tell requests apart, not clients.
-    let header = names.filter(|name| name.text().is_some_and(|text| !text.starts_with(':'))).next();
+    let header = names.find(|name| name.text().is_some_and(|text| !text.starts_with(':')));
     match header {
         Some(header) => (RateKey::Header, Some((header.place(), header.text().unwrap_or_default().to_owned()))),
         None if has(&["metadata", "dynamic_metadata"]) => (RateKey::Caller, None),
