@@ -1,5 +1,5 @@
-//! `docs/formats/`: a page per gateway format, from `rules/formats.yaml`, the rules with examples in it, and the
-//! table of vendor defaults.
+//! `docs/formats/`: a page per gateway format, from `rules/formats.yaml`, the rules with examples in it, what other
+//! tools find on it, and the table of vendor defaults.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,6 +32,29 @@ struct Text {
     together: String,
     judged: String,
     unknown: Vec<String>,
+    #[serde(default)]
+    peers: Vec<Peer>,
+}
+
+/// What another tool finds in files of a format, and what gatelint has for it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Peer {
+    tool: String,
+    about: String,
+    finds: Vec<Found>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Found {
+    what: String,
+    /// Rules of gatelint that report it.
+    #[serde(default)]
+    rules: Vec<String>,
+    /// What is different, or why there is none.
+    #[serde(default)]
+    remark: String,
 }
 
 /// Writes all pages.
@@ -42,6 +65,14 @@ pub fn generate(rules: &[Rule], output: &mut Output) -> Result {
     for format in Format::ALL {
         let id = format.as_str();
         let text = texts.remove(id).ok_or_else(|| format!("rules/formats.yaml has no `{id}`"))?;
+        for found in text.peers.iter().flat_map(|peer| &peer.finds) {
+            if let Some(name) = found.rules.iter().find(|name| !rules.iter().any(|rule| rule.id == **name)) {
+                return Err(format!("rules/formats.yaml: `{id}`: no rule `{name}`").into());
+            }
+            if found.rules.is_empty() && found.remark.is_empty() {
+                return Err(format!("rules/formats.yaml: `{id}`: say why nothing reports `{}`", found.what).into());
+            }
+        }
         let (own, generic) = rules_of(rules, id);
         let _ = writeln!(table, "| [{}]({id}.md) | {} |", format.title(), own.len() + generic.len());
         output.write(&format!("docs/formats/{id}.md"), &page(format, &text, &own, &generic))?;
@@ -79,6 +110,10 @@ fn page(format: Format, text: &Text, own: &[&Rule], generic: &[&Rule]) -> String
             let _ = writeln!(out, "| [{id}](../rules/{id}.md){strict} | {} | {title} |", rule.severity, id = rule.id);
         }
     }
+    if !text.peers.is_empty() {
+        out.push_str("\n## Beside other tools\n");
+        text.peers.iter().for_each(|peer| beside(&mut out, peer));
+    }
     let defaults: Vec<_> = VENDOR_DEFAULTS.iter().filter(|row| row.format == format).collect();
     if !defaults.is_empty() {
         out.push_str("\n## Defaults it is judged by\n\nWhere nothing is written, of the current version unless a version is given.\n\n");
@@ -95,6 +130,16 @@ fn page(format: Format, text: &Text, own: &[&Rule], generic: &[&Rule]) -> String
         }
     }
     out
+}
+
+fn beside(out: &mut String, peer: &Peer) {
+    let _ = write!(out, "\n### {}\n\n{}\n\n", peer.tool, peer.about.trim());
+    out.push_str("| what it finds | rules here | remark |\n|---|---|---|\n");
+    for Found { what, rules, remark } in &peer.finds {
+        let links: Vec<String> = rules.iter().map(|id| format!("[{id}](../rules/{id}.md)")).collect();
+        let links = if links.is_empty() { "none".to_owned() } else { links.join(", ") };
+        let _ = writeln!(out, "| {} | {links} | {} |", what.replace('|', "\\|"), remark.replace('|', "\\|"));
+    }
 }
 
 fn list(out: &mut String, items: &[String]) {
