@@ -71,7 +71,7 @@ pub fn document(base: &str, reference: &str, vendored: &BTreeMap<String, String>
         });
     }
     let decoded = percent_decode_str(document).decode_utf8_lossy();
-    let folder = base.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = source::folder(base);
     match normalise(folder, &decoded) {
         Some(path) if path == base => Document::Same,
         Some(path) => Document::File(path),

@@ -70,6 +70,16 @@ impl SourceFile {
     }
 }
 
+/// The folder of a path, or the one above a folder; empty: the project's root.
+pub fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A folder and those above it, the nearest first. The last is empty: the project's root.
+pub fn upwards(start: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(start), |path| (!path.is_empty()).then(|| folder(path)))
+}
+
 /// All files of a run. Files are added in one thread and then only read.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
@@ -98,6 +108,11 @@ impl SourceMap {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// The folder of a file; empty: the project's root.
+    pub fn folder(&self, id: FileId) -> &str {
+        folder(&self.file(id).path)
     }
 
     /// The tree of a file.

@@ -29,6 +29,7 @@ mod relations;
 mod route;
 mod routes;
 mod secret;
+mod size;
 mod stated;
 pub mod tls;
 mod traefik;

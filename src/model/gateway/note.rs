@@ -103,6 +103,22 @@ pub struct Setting {
     pub routes: Vec<u32>,
 }
 
+impl Setting {
+    /// A setting that stands in the file and is on, about nothing that several formats share, for no route in particular.
+    pub fn new(name: impl Into<String>, value: impl Into<String>, place: Place) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            concern: None,
+            on: true,
+            grave: false,
+            origin: Origin::Written,
+            place,
+            routes: Vec::new(),
+        }
+    }
+}
+
 /// What a setting is about, over all formats. In the order of `fields::SETTING_CONCERNS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

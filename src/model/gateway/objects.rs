@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::Unit;
 use super::cursor::Node;
 use crate::discover;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, folder, upwards};
 use crate::span::{At, FileId};
 
 /// Objects of a `List`, and lists in it, are looked at to this depth.
@@ -102,7 +102,7 @@ impl Objects {
         let of_namespace = of_kind.named.entry(object.namespace().to_owned()).or_default();
         let defined = of_namespace.entry(object.name.clone()).or_default();
         let folders = of_kind.folders.entry(object.namespace().to_owned()).or_default();
-        let folder = folder(&sources.file(object.at.file).path);
+        let folder = sources.folder(object.at.file);
         if !folders.contains(folder) {
             folders.insert(folder.to_owned());
         }
@@ -166,9 +166,7 @@ impl Objects {
         let Some(folders) = self.of_kind(group, kind).and_then(|found| found.folders.get(namespace)) else {
             return false;
         };
-        let here = folder(&sources.file(near).path);
-        std::iter::successors(Some(here), |path| (!path.is_empty()).then(|| folder(path)))
-            .any(|path| folders.contains(path))
+        upwards(sources.folder(near)).any(|path| folders.contains(path))
     }
 }
 
@@ -182,9 +180,4 @@ fn nearness(near: &str, other: &str) -> (usize, std::cmp::Reverse<usize>) {
 pub fn shared_folders(a: &str, b: &str) -> usize {
     let (a, b) = (folder(a), folder(b));
     a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
-}
-
-/// The folder of a path, or the one above a folder.
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }

@@ -44,8 +44,7 @@ pub(super) fn by_folder(
 ) -> Vec<Vec<FileId>> {
     let mut folders: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
     for file in files {
-        let path = &sources.file(file).path;
-        folders.entry(path.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default().push(file);
+        folders.entry(sources.folder(file)).or_default().push(file);
     }
     let mut groups = Vec::new();
     for files in folders.into_values() {

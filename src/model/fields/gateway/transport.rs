@@ -34,10 +34,7 @@ const MOST_SIBLINGS: usize = 10;
 /// Listeners with TLS that answer one of the hosts of a listener.
 fn tls_siblings(model: &Model, index: u32) -> Fact<'_> {
     let mine = listener(model, index);
-    let folder = |listener: &Listener| {
-        let path = &model.sources().file(listener.place.at.file).path;
-        path.rsplit_once('/').map_or("", |(folder, _)| folder)
-    };
+    let folder = |listener: &Listener| model.sources().folder(listener.place.at.file);
     // Samples of one run in other folders, and listeners with TLS inside the network, are for other clients.
     let is_beside = |number: u32| {
         let other = listener(model, number);

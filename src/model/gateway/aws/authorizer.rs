@@ -6,7 +6,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>.
 
 use super::super::defaults::default;
-use super::super::{Auth, AuthServer, Gateway, Jwt, Mechanism, Node, Origin, Purpose, Set, Setting, Stated};
+use super::super::{Auth, AuthServer, Gateway, Jwt, Mechanism, Node, Purpose, Set, Setting, Stated};
 use super::value;
 use crate::discover::Format;
 use crate::model::Why;
@@ -209,16 +209,7 @@ pub(super) fn note(kept: Vec<Kept>, gateway: &mut Gateway) {
             } else {
                 "Authorizer.Caching"
             };
-            gateway.settings.push(Setting {
-                name: name.to_owned(),
-                value: kept.how.to_owned(),
-                concern: None,
-                on: true,
-                grave: false,
-                origin: Origin::Written,
-                place: kept.place,
-                routes,
-            });
+            gateway.settings.push(Setting { routes, ..Setting::new(name, kept.how, kept.place) });
         }
     }
 }

@@ -20,7 +20,7 @@ mod template;
 mod value;
 
 use super::adapters::{Adapter, Grouping, Input};
-use super::{Gateway, MethodBinding, Node, Origin, Setting, Stated};
+use super::{Gateway, MethodBinding, Node, Setting, Stated};
 use crate::discover::Format;
 use crate::model::Why;
 use crate::span::Place;
@@ -75,14 +75,5 @@ fn document(root: Node<'_>, version: Node<'_>, gateway: &mut Gateway) {
 
 /// Notes a setting that the rules of this format ask for.
 fn note(name: &str, value: &str, place: Place, grave: bool, routes: Vec<u32>, gateway: &mut Gateway) {
-    gateway.settings.push(Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        concern: None,
-        on: true,
-        grave,
-        origin: Origin::Written,
-        place,
-        routes,
-    });
+    gateway.settings.push(Setting { grave, routes, ..Setting::new(name, value, place) });
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::super::{Applied, Concern, Gateway, Node, Origin, RateKey, RateLimit, Scope, Set, Setting, Stated};
+use super::super::{Applied, Concern, Gateway, Node, RateKey, RateLimit, Scope, Set, Setting, Stated};
 use super::value;
 use crate::model::Why;
 use crate::span::Place;
@@ -99,14 +99,8 @@ impl Stage {
             && let Some(node) = setting.get("DataTraceEnabled")
         {
             gateway.settings.push(Setting {
-                name: "MethodSettings.DataTraceEnabled".to_owned(),
-                value: "true".to_owned(),
                 concern: Some(Concern::PayloadLog),
-                on: true,
-                grave: false,
-                origin: Origin::Written,
-                place: node.key_place(),
-                routes: Vec::new(),
+                ..Setting::new("MethodSettings.DataTraceEnabled", "true", node.key_place())
             });
         }
         if setting.is_true("CachingEnabled")

@@ -244,15 +244,12 @@ impl<'s> Manager<'s, '_> {
                 let public = gateway.is_public_by_design(&probe);
                 if demands && !preflight && !routes.is_empty() {
                     gateway.settings.push(Setting {
-                        name: "jwt_authn.rules.requires".to_owned(),
-                        value: path_text(&rule.matched.path),
-                        concern: None,
                         on: false,
                         // Whether what it lets pass is not public by its path.
                         grave: !public,
                         origin: Origin::Default,
-                        place: rule.matched.place,
                         routes,
+                        ..Setting::new("jwt_authn.rules.requires", path_text(&rule.matched.path), rule.matched.place)
                     });
                 }
             }

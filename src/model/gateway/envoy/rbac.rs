@@ -235,14 +235,10 @@ impl<'s> Manager<'s, '_> {
             return;
         }
         gateway.settings.push(Setting {
-            name: name.to_owned(),
-            value: if own { "trusted hops".to_owned() } else { "false".to_owned() },
             concern: Some(Concern::TrustForwarded),
-            on: true,
             grave: lists.contains(&true),
             origin,
-            place,
-            routes: Vec::new(),
+            ..Setting::new(name, if own { "trusted hops" } else { "false" }, place)
         });
     }
 }

@@ -7,16 +7,7 @@ use super::routes::Manager;
 use crate::span::Place;
 
 fn note(name: &str, value: &str, place: Place, concern: Option<Concern>, gateway: &mut Gateway) {
-    gateway.settings.push(Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        concern,
-        on: true,
-        grave: false,
-        origin: Origin::Written,
-        place,
-        routes: Vec::new(),
-    });
+    gateway.settings.push(Setting { concern, ..Setting::new(name, value, place) });
 }
 
 /// Notes the first type of the second version of the API: it has not been read since 1.18.

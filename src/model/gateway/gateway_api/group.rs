@@ -23,8 +23,7 @@ pub(super) fn group(sources: &SourceMap, files: Vec<FileId>) -> Vec<Vec<FileId>>
     // Routes of a folder for the same Gateway belong together, whether it is in view or not.
     let mut wanted: HashMap<(&str, &str, &str), FileId> = HashMap::new();
     for &file in &files {
-        let path = &sources.file(file).path;
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = sources.folder(file);
         for object in objects.in_file(file).filter(|object| is_own(&object.group)) {
             let Some(spec) = object.node(sources).get("spec") else { continue };
             let lists = ["parentRefs", "parentRef", "targetRef", "targetRefs"];

@@ -7,8 +7,8 @@ use super::super::cursor::Node;
 use super::super::host::Depth;
 use super::super::kubernetes::named;
 use super::super::objects::Object;
-use super::super::{Bind, ClientCertificate, Exposure, Gateway, HostPattern, Listener, Protocol, Set, Stated};
-use super::{ENVOY, Policies, STANDARD, parent_of, refer, setting, traffic};
+use super::super::{Bind, ClientCertificate, Exposure, Gateway, HostPattern, Listener, Protocol, Set, Setting, Stated};
+use super::{ENVOY, Policies, STANDARD, parent_of, refer, traffic};
 use crate::model::Why;
 use crate::model::net::{HostClass, host_class};
 use crate::span::{At, FileId, Place};
@@ -138,7 +138,7 @@ impl<'s> Parents<'s> {
                 }
                 if let Some(place) = socket.open {
                     let any_name = !matches!(socket.host, Some(HostPattern::Exact(_)));
-                    let mut open = setting("listener.allowedRoutes.namespaces.from", "All", place);
+                    let mut open = Setting::new("listener.allowedRoutes.namespaces.from", "All", place);
                     open.on = socket.namespaces.len() > 1;
                     open.grave = any_name && listener.exposure == Exposure::Public;
                     open.routes = socket.routes.iter().map(|(route, _)| *route).collect();

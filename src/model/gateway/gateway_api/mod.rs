@@ -17,9 +17,9 @@ use std::collections::HashSet;
 use super::adapters::{Adapter, Grouping, Input};
 use super::cursor::Node;
 use super::objects::Object;
-use super::{Concern, Gateway, Origin, Setting};
+use super::{Concern, Gateway, Setting};
 use crate::discover::Format;
-use crate::span::{At, FileId, Place};
+use crate::span::{At, FileId};
 use attach::Attached;
 use backends::Backends;
 use listeners::Parents;
@@ -90,7 +90,7 @@ fn grants(grant: Node<'_>, gateway: &mut Gateway) {
     let entries = grant.get("spec").map(|spec| spec.list("to")).unwrap_or_default();
     for entry in entries.into_iter().filter(|entry| entry.get("name").is_none()) {
         if let Some(kind) = entry.get("kind").filter(|kind| matches!(kind.text(), Some("Secret" | "Service"))) {
-            gateway.settings.push(setting("referenceGrant.to", kind.text().unwrap_or_default(), kind.place()));
+            gateway.settings.push(Setting::new("referenceGrant.to", kind.text().unwrap_or_default(), kind.place()));
         }
     }
 }
@@ -102,25 +102,11 @@ fn client_settings(policy: Node<'_>, claims: bool, gateway: &mut Gateway) {
     for keys in names {
         let Some(node) = policy.get("spec").and_then(|spec| spec.path(keys)) else { continue };
         let value = node.text().unwrap_or_default();
-        let mut noted = setting(&format!("clientTrafficPolicy.{}", keys.join(".")), value, node.place());
+        let mut noted = Setting::new(format!("clientTrafficPolicy.{}", keys.join(".")), value, node.place());
         if claims && keys[0] == "headers" && value == "Allow" {
             noted.concern = Some(Concern::IdentityHeader);
         }
         gateway.settings.push(noted);
-    }
-}
-
-/// A setting as it stands.
-fn setting(name: &str, value: &str, place: Place) -> Setting {
-    Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        concern: None,
-        on: true,
-        grave: false,
-        origin: Origin::Written,
-        place,
-        routes: Vec::new(),
     }
 }
 

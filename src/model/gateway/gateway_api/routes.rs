@@ -10,14 +10,14 @@ use super::super::objects::Object;
 use super::super::path::PathPattern;
 use super::super::{
     Action, Applied, Auth, Consequence, DanglingName, Gateway, HostPattern, LimitInForce, Measure, Mechanism, Methods,
-    Path, Precedence, Rewrite, Route, Scope, Stated,
+    Path, Precedence, Rewrite, Route, Scope, Setting, Stated,
 };
 use super::attach::{Chain, InForce};
 use super::backends::Backends;
 use super::listeners::{self, Parents};
 use super::security::{self, Security};
 use super::traffic::{self, Traffic};
-use super::{Policies, STANDARD, setting};
+use super::{Policies, STANDARD};
 use crate::model::Why;
 use crate::span::{At, Place};
 
@@ -418,7 +418,7 @@ impl<'a, 's> Routes<'a, 's> {
                 spec(object).is_some_and(|spec| keys.iter().any(|key| spec.get(key).is_some()))
             };
             if has(outer, &security::AUTHENTICATES) {
-                let mut noted = setting(
+                let mut noted = Setting::new(
                     "securityPolicy.replacesAuthentication",
                     &outer.name,
                     named(inner.node(self.input.sources)),

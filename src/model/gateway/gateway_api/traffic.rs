@@ -5,6 +5,7 @@
 
 use super::super::cursor::Node;
 use super::super::defaults::default;
+use super::super::duration;
 use super::super::tls::TlsVersion;
 use super::super::{ClientCertificate, Gateway, Limit, Measure, RateKey, RateLimit, Set, Stated, Tls, TlsSide, cipher};
 use crate::discover::Format;
@@ -52,32 +53,11 @@ fn rate(node: Node<'_>, gateway: &mut Gateway) -> u32 {
 
 /// A time limit of a whole request; `0s` means none.
 pub(super) fn limit(node: Node<'_>, name: &str, gateway: &mut Gateway) -> Option<u32> {
-    let seconds = duration(node.text()?)?;
+    // Smaller units are no durations there: <https://gateway-api.sigs.k8s.io/geps/gep-2257/>.
+    let text = node.text().filter(|text| !text.contains(['n', 'u', 'µ', 'μ']))?;
+    let seconds = duration::seconds(text)?;
     let value = if seconds > 0.0 { seconds } else { f64::INFINITY };
     Some(gateway.add_limit(Limit { measure: Measure::Request, value, place: node.place(), name: name.to_owned() }))
-}
-
-/// A duration of the Gateway API: `1h30m`, `10s`, `500ms`; in seconds.
-///
-/// Source: <https://gateway-api.sigs.k8s.io/geps/gep-2257/>.
-fn duration(text: &str) -> Option<f64> {
-    let mut total = 0.0;
-    let mut rest = text.trim();
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..end].parse().ok()?;
-        let unit = rest[end..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| end + at);
-        total += number
-            * match &rest[end..unit] {
-                "h" => 3600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 1e-3,
-                _ => return None,
-            };
-        rest = &rest[unit..];
-    }
-    Some(total)
 }
 
 /// TLS settings of a listener: what its ClientTrafficPolicy says, else what Envoy Gateway does; unknown for others.

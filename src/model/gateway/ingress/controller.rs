@@ -7,7 +7,7 @@ use super::super::cursor::Node;
 use super::super::defaults::default;
 use super::super::objects::Object;
 use super::super::tls::TlsVersion;
-use super::super::{Concern, Gateway, Origin, Set, Setting, Stated, Tls, TlsSide, cipher};
+use super::super::{Concern, Gateway, Set, Setting, Stated, Tls, TlsSide, cipher};
 use super::annotations::Annotations;
 use crate::discover::Format;
 use crate::model::Why;
@@ -42,8 +42,8 @@ impl<'s> Controllers<'s> {
 
     /// The controller of an Ingress in `near`: its ConfigMap if it is the only one of the run, or of the folder.
     pub(super) fn near(&self, input: Input<'s>, near: FileId) -> Controller<'s> {
-        let folder = |file: FileId| input.sources.file(file).path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut here = self.configs.iter().filter(|object| folder(object.at.file) == folder(near));
+        let beside = input.sources.folder(near);
+        let mut here = self.configs.iter().filter(|object| input.sources.folder(object.at.file) == beside);
         let config = match (self.configs.as_slice(), here.next(), here.next()) {
             ([only], ..) => Some(*only),
             (_, Some(first), None) => Some(*first),
@@ -173,14 +173,5 @@ fn address_rules(input: Input<'_>) -> (bool, bool) {
 
 /// A setting as it stands.
 pub(super) fn setting(name: &str, node: Node<'_>, concern: Option<Concern>) -> Setting {
-    Setting {
-        name: name.to_owned(),
-        value: node.text().unwrap_or_default().to_owned(),
-        concern,
-        on: true,
-        grave: false,
-        origin: Origin::Written,
-        place: node.key_place(),
-        routes: Vec::new(),
-    }
+    Setting { concern, ..Setting::new(name, node.text().unwrap_or_default(), node.key_place()) }
 }

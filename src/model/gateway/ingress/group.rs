@@ -20,8 +20,7 @@ pub(super) fn group(sources: &SourceMap, files: Vec<FileId>) -> Vec<Vec<FileId>>
     });
     let mut folders: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
     for &file in &files {
-        let path = &sources.file(file).path;
-        folders.entry(path.rsplit_once('/').map_or("", |(folder, _)| folder)).or_default().push(file);
+        folders.entry(sources.folder(file)).or_default().push(file);
     }
     for files in folders.values() {
         groups.join_all(files);

@@ -5,6 +5,7 @@
 use super::super::cursor::Node;
 use super::super::defaults::default;
 use super::super::origin::OriginPattern;
+use super::super::size;
 use super::super::{
     Access, AccessBy, AnyOrigin, Applied, Auth, AuthMode, AuthServer, ClientCertificate, Cors, Gateway, Ineffective,
     Limit, LimitInForce, Measure, Mechanism, Protocol, Purpose, RateKey, RateLimit, Rewrite, Scope, Set, Stated,
@@ -219,18 +220,6 @@ fn cors(ingress: &Ingress<'_>, gateway: &mut Gateway) -> Vec<Applied> {
     vec![applied(gateway.add_cors(cors), enable, Scope::Route)]
 }
 
-/// A size of nginx: `8m`, `1g`, `500k`, bytes.
-fn size(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let (number, unit) = match text.char_indices().last()? {
-        (at, 'k' | 'K') => (&text[..at], 1024.0),
-        (at, 'm' | 'M') => (&text[..at], 1024.0 * 1024.0),
-        (at, 'g' | 'G') => (&text[..at], 1024.0 * 1024.0 * 1024.0),
-        _ => (text, 1.0),
-    };
-    number.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number * unit)
-}
-
 fn limits(ingress: &Ingress<'_>, unseen: Option<(Why, Option<Place>)>, gateway: &mut Gateway) -> Vec<LimitInForce> {
     let mut in_force = |measure: Measure, names: [&str; 2], value: fn(&str) -> Option<f64>| {
         let set = ingress.annotations.nginx(names[0]).or_else(|| ingress.controller.get(names[1]));
@@ -250,7 +239,7 @@ fn limits(ingress: &Ingress<'_>, unseen: Option<(Why, Option<Place>)>, gateway: 
     };
     let seconds = |text: &str| text.trim().trim_end_matches('s').parse::<f64>().ok().filter(|it| it.is_finite());
     vec![
-        in_force(Measure::Body, ["proxy-body-size", "proxy-body-size"], size),
+        in_force(Measure::Body, ["proxy-body-size", "proxy-body-size"], size::bytes),
         in_force(Measure::Upstream, ["proxy-read-timeout", "proxy-read-timeout"], seconds),
         in_force(Measure::Headers, ["client-header-timeout", "client-header-timeout"], seconds),
     ]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::super::cursor::Node;
 use super::super::defaults::default;
-use super::super::{ClientCertificate, Exposure, Gateway, Listener, Protocol, Set, Stated};
+use super::super::{ClientCertificate, Exposure, Gateway, Listener, Protocol, Set, Setting, Stated};
 use super::annotations::Dialect;
 use super::{Ingress, alb, nginx};
 use crate::discover::Format;
@@ -252,16 +252,9 @@ impl Servers {
             let Some((_, name, value, place)) = server.regex.as_ref().filter(|_| !server.affected.is_empty()) else {
                 continue;
             };
-            gateway.settings.push(super::super::Setting {
-                name: (*name).to_owned(),
-                value: value.clone(),
-                concern: None,
-                on: true,
-                grave: false,
-                origin: super::super::Origin::Written,
-                place: *place,
-                routes: server.affected.clone(),
-            });
+            gateway
+                .settings
+                .push(Setting { routes: server.affected.clone(), ..Setting::new(*name, value.clone(), *place) });
         }
     }
 }

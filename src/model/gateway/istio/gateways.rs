@@ -68,16 +68,7 @@ pub(super) fn lower<'s>(world: World<'s>, gateway: &mut Gateway) -> Gateways<'s>
 }
 
 fn note(gateway: &mut Gateway, name: &str, value: &str, node: Node<'_>) {
-    gateway.settings.push(Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        concern: None,
-        on: true,
-        grave: false,
-        origin: Origin::Default,
-        place: named(node),
-        routes: Vec::new(),
-    });
+    gateway.settings.push(Setting { origin: Origin::Default, ..Setting::new(name, value, named(node)) });
 }
 
 fn read(object: &Object, server: Node<'_>, inner: bool, gateway: &mut Gateway) -> Server {
@@ -110,16 +101,7 @@ fn read(object: &Object, server: Node<'_>, inner: bool, gateway: &mut Gateway) -
         let (namespace, name) = written.rsplit_once('/').unwrap_or(("*", written));
         hosts.push(HostPattern::wildcard(name, Depth::Many));
         if name == "*" && namespace == "*" && !inner && protocol != Some(Protocol::Passthrough) {
-            gateway.settings.push(Setting {
-                name: "gateway.servers.hosts".to_owned(),
-                value: written.to_owned(),
-                concern: None,
-                on: true,
-                grave: false,
-                origin: Origin::Written,
-                place: host.place(),
-                routes: Vec::new(),
-            });
+            gateway.settings.push(Setting::new("gateway.servers.hosts", written, host.place()));
         }
     }
     let redirect = tls.and_then(|tls| tls.get("httpsRedirect")).and_then(Node::bool) == Some(true);

@@ -8,8 +8,8 @@ use std::rc::Rc;
 
 use super::super::routes::Policy as Table;
 use super::super::{
-    Applied, Auth, Concern, Gateway, Idle, IdlePolicy, Mechanism, Node, Object, Origin, PolicyConcern, Route, Scope,
-    Set, Setting, Stated, kubernetes,
+    Applied, Auth, Concern, Gateway, Idle, IdlePolicy, Mechanism, Node, Object, PolicyConcern, Route, Scope, Set,
+    Setting, Stated, kubernetes,
 };
 use super::gateways::Gateways;
 use super::pods::{Labels, Pods};
@@ -502,14 +502,8 @@ impl<'s> Guards<'s> {
             }
             if let Some(place) = verifier.header().filter(|_| self.spoofable.contains(&number)) {
                 gateway.settings.push(Setting {
-                    name: "requestAuthentication.jwtRules.outputClaimToHeaders".to_owned(),
-                    value: "claims in headers".to_owned(),
                     concern: Some(Concern::IdentityHeader),
-                    on: true,
-                    grave: false,
-                    origin: Origin::Written,
-                    place,
-                    routes: Vec::new(),
+                    ..Setting::new("requestAuthentication.jwtRules.outputClaimToHeaders", "claims in headers", place)
                 });
             }
         }

@@ -54,7 +54,7 @@ impl<'s> World<'s> {
 
     /// The folder of the file in which an object stands.
     fn folder(self, object: &Object) -> &'s str {
-        self.input.sources.file(object.at.file).path.rsplit_once('/').map_or("", |(folder, _)| folder)
+        self.input.sources.folder(object.at.file)
     }
 
     /// Whether a template may set more of a file than can be seen.

@@ -9,7 +9,7 @@ use super::super::origin::OriginPattern;
 use super::super::path::{Anchoring, Flavour, PathPattern};
 use super::super::{
     Action, Applied, Consequence, Cors, DanglingName, Gateway, Limit, LimitInForce, Measure, Methods, Node, Object,
-    Origin, Path, Precedence, Protocol, Rewrite, Route, Scope, Set, Setting, Stated, envoy,
+    Path, Precedence, Protocol, Rewrite, Route, Scope, Set, Setting, Stated, envoy,
 };
 use super::gateways::{Gateways, Server};
 use super::guards::Guards;
@@ -290,14 +290,8 @@ impl<'s> Reader<'s, '_> {
         let all_in_view = !gateways.is_empty() && bound.unresolved.is_none();
         if all_in_view && !gateways.iter().any(|number| self.guards.may_verify(*number)) {
             self.gateway.settings.push(Setting {
-                name: "virtualService.http.match.headers".to_owned(),
-                value: claim.key().unwrap_or_default().to_owned(),
-                concern: None,
-                on: true,
-                grave: false,
-                origin: Origin::Written,
-                place: claim.key_place(),
                 routes: vec![self.gateway.routes.len() as u32],
+                ..Setting::new("virtualService.http.match.headers", claim.key().unwrap_or_default(), claim.key_place())
             });
         }
     }

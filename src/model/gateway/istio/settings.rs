@@ -1,6 +1,6 @@
 //! Settings of the mesh that rules ask for: mutual TLS, and addresses that a load balancer hides.
 
-use super::super::{Gateway, Node, Origin, Setting};
+use super::super::{Gateway, Node, Setting};
 use super::guards::Guards;
 use super::{SECURITY, World};
 use crate::model::gateway::objects::shared_folders;
@@ -13,16 +13,7 @@ pub(super) fn lower<'s>(world: World<'s>, guards: &Guards<'s>, gateway: &mut Gat
 
 /// Notes a setting.
 pub(super) fn note(name: &str, value: &str, place: Place, grave: bool, gateway: &mut Gateway) {
-    gateway.settings.push(Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        concern: None,
-        on: true,
-        grave,
-        origin: Origin::Written,
-        place,
-        routes: Vec::new(),
-    });
+    gateway.settings.push(Setting { grave, ..Setting::new(name, value, place) });
 }
 
 /// Notes modes of mutual TLS. Grave: for more than one workload.

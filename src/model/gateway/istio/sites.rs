@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::source::upwards;
+
 /// Places of use, by what selects them and the folder of their file.
 #[derive(Debug, Default)]
 pub(super) struct Sites {
@@ -10,13 +12,6 @@ pub(super) struct Sites {
     below: HashMap<(String, String), BTreeSet<String>>,
     attached: HashMap<(String, String), Vec<u32>>,
     doubtful: BTreeSet<(String, String)>,
-}
-
-/// The folders above a folder and itself, the nearest first. The topmost is empty.
-fn upwards(folder: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(folder), |folder| {
-        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
-    })
 }
 
 /// So many folders of places of use are told apart below one folder.

@@ -32,7 +32,7 @@ pub(super) fn group(sources: &SourceMap, files: Vec<FileId>) -> Vec<Vec<FileId>>
 
 /// The only group of the same folder or, if its declarative file is named, of folders below.
 fn belongs_to(sources: &SourceMap, file: FileId, groups: &[Vec<FileId>]) -> Option<usize> {
-    let own = folder(sources, file);
+    let own = sources.folder(file);
     let named = Node::roots(sources, file).flat_map(node::nodes).find_map(|node| node.written("declarative_config"));
     let named = named.and_then(|(path, _)| path.rsplit('/').next());
     let is_named = |file: &FileId| {
@@ -44,12 +44,8 @@ fn belongs_to(sources: &SourceMap, file: FileId, groups: &[Vec<FileId>]) -> Opti
         let mut found = groups.iter().enumerate().filter(|(_, group)| wanted(group)).map(|(number, _)| number);
         found.next().filter(|_| found.next().is_none())
     };
-    let beside = |group: &[FileId]| group.first().is_some_and(|&first| folder(sources, first) == own);
+    let beside = |group: &[FileId]| group.first().is_some_and(|&first| sources.folder(first) == own);
     only(&|group| group.iter().any(is_named)).or_else(|| only(&beside))
-}
-
-fn folder(sources: &SourceMap, file: FileId) -> &str {
-    sources.file(file).path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Services, routes and consumers of a file, by name.

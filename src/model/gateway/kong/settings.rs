@@ -91,14 +91,11 @@ pub(super) fn note(entities: &Entities<'_>, effective: &[Effective], gateway: &m
     for (plugin, users) in entities.plugins.iter().zip(&users).filter(|(_, users)| !users.is_empty()) {
         for (name, value, concern, on, place, origin) in stated(plugin) {
             gateway.settings.push(Setting {
-                name: format!("{}.{name}", plugin.name),
-                value,
                 concern,
                 on,
-                grave: false,
                 origin,
-                place,
                 routes: users.clone(),
+                ..Setting::new(format!("{}.{name}", plugin.name), value, place)
             });
         }
     }
@@ -113,14 +110,9 @@ pub(super) fn trust(entities: &Entities<'_>, view: &View, gateway: &mut Gateway)
     let counts = acting().any(|plugin| plugin.role == Role::Rate);
     if lists || counts {
         gateway.settings.push(Setting {
-            name: "trusted_ips".to_owned(),
-            value: "0.0.0.0/0".to_owned(),
             concern: Some(Concern::TrustForwarded),
-            on: true,
             grave: acting().any(|plugin| plugin.role == Role::Addresses && !plugin.list("allow").is_empty()),
-            origin: Origin::Written,
-            place,
-            routes: Vec::new(),
+            ..Setting::new("trusted_ips", "0.0.0.0/0", place)
         });
     }
 }

@@ -1,6 +1,7 @@
 //! What Kong's own settings say, as far as they are in view. Without them nobody can tell where requests arrive and
 //! how large they may be. Read against `kong.conf.default` of Kong 3.9.
 
+use super::super::size;
 use super::super::tls::TlsVersion;
 use super::super::{
     Admin, Bind, Concern, Exposure, Gateway, Limit, Listener, Measure, Origin, Power, Protocol, Set, Setting, Stated,
@@ -104,11 +105,13 @@ impl View {
         let size = size.into_iter().find_map(|name| Some((name, node.get(name)?)));
         self.body = match size {
             None => Stated::Absent,
-            Some((name, (text, place))) => bytes(text).map_or(Stated::Unknown(Why::NotRead, Some(place)), |value| {
-                let value = if value == 0.0 { f64::INFINITY } else { value };
-                let limit = Limit { measure: Measure::Body, value, place, name: name.to_owned() };
-                Stated::Known(Some(gateway.add_limit(limit)))
-            }),
+            Some((name, (text, place))) => {
+                size::bytes(text).map_or(Stated::Unknown(Why::NotRead, Some(place)), |value| {
+                    let value = if value == 0.0 { f64::INFINITY } else { value };
+                    let limit = Limit { measure: Measure::Body, value, place, name: name.to_owned() };
+                    Stated::Known(Some(gateway.add_limit(limit)))
+                })
+            }
         };
         let log = node.get("proxy_access_log").filter(|(text, _)| *text == "off");
         self.access_log = Stated::Known(match log {
@@ -212,16 +215,7 @@ fn admins(node: &Settings<'_>, gateway: &mut Gateway) {
 fn switches(node: &Settings<'_>, gateway: &mut Gateway) {
     let whole = gateway.place;
     let mut note = |name: &str, value: &str, concern: Option<Concern>, (place, origin): (Place, Origin)| {
-        gateway.settings.push(Setting {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            concern,
-            on: true,
-            grave: false,
-            origin,
-            place,
-            routes: Vec::new(),
-        });
+        gateway.settings.push(Setting { concern, origin, ..Setting::new(name, value, place) });
     };
     if let Some((text, place)) = node.get("allow_debug_header").filter(|(text, _)| is_on(text)) {
         note("allow_debug_header", text, Some(Concern::Debug), (place, Origin::Written));
@@ -251,21 +245,4 @@ fn secrets(node: &Settings<'_>, gateway: &mut Gateway) {
             gateway.add_credential(what, text, place);
         }
     }
-}
-
-/// A size of nginx: `8m`, `512k`, `0`.
-fn bytes(text: &str) -> Option<f64> {
-    let text = text.trim().to_ascii_lowercase();
-    let (number, unit) = match text.strip_suffix(['k', 'm', 'g']) {
-        Some(number) => (number, text.chars().last()),
-        None => (text.as_str(), None),
-    };
-    let number: f64 = number.parse().ok()?;
-    let factor = match unit {
-        Some('k') => 1024.0,
-        Some('m') => 1024.0 * 1024.0,
-        Some('g') => 1024.0 * 1024.0 * 1024.0,
-        _ => 1.0,
-    };
-    Some(number * factor)
 }

@@ -175,16 +175,7 @@ pub(super) fn note(
     concern: Option<Concern>,
     grave: bool,
 ) {
-    gateway.settings.push(Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        concern,
-        on: true,
-        grave,
-        origin: Origin::Written,
-        place,
-        routes: Vec::new(),
-    });
+    gateway.settings.push(Setting { concern, grave, ..Setting::new(name, value, place) });
 }
 
 /// Settings of the service that rules ask for.
@@ -205,14 +196,9 @@ pub(super) fn service_settings(root: Node<'_>, extra: Node<'_>, gateway: &mut Ga
         let place =
             extra.get("router").map_or(root.get("version").map_or(gateway.place, Node::key_place), Node::key_place);
         let usual = Setting {
-            name: "router.hide_version_header".to_owned(),
-            value: "false".to_owned(),
             concern: Some(Concern::VersionBanner),
-            on: true,
-            grave: false,
             origin: Origin::Default,
-            place,
-            routes: Vec::new(),
+            ..Setting::new("router.hide_version_header", "false", place)
         };
         gateway.settings.push(usual);
     }

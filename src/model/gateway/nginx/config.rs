@@ -355,7 +355,7 @@ impl<'s> Reader<'s, '_> {
     fn include(&mut self, node: Node<'s>, path: Option<Node<'s>>, block: usize, depth: usize) {
         let Some(path) = path.and_then(Node::text) else { return };
         let sources = self.config.sources;
-        let key = (include::folder(&sources.file(node.file()).path).to_owned(), path);
+        let key = (sources.folder(node.file()).to_owned(), path);
         let find = || include::find(sources, self.files, &self.prefix, node.file(), path);
         let (what, why) = match self.found.entry(key).or_insert_with(find).clone() {
             Found::Files(files) => {

@@ -7,7 +7,7 @@ use globset::GlobBuilder;
 
 use super::super::Node;
 use super::config::{Context, is_nginx};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, folder};
 use crate::span::FileId;
 
 /// What an `include` leads to.
@@ -63,12 +63,7 @@ const HOMES: &[&str] = &[
 pub(super) fn prefix(sources: &SourceMap, files: &[FileId]) -> String {
     let main = files.iter().find(|&&file| is_nginx(sources, file) && context(sources, file) == Context::Main);
     let file = main.or(files.first());
-    file.map_or_else(String::new, |&file| folder(&sources.file(file).path).to_owned())
-}
-
-/// The folder of a file.
-pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    file.map_or_else(String::new, |&file| sources.folder(file).to_owned())
 }
 
 /// On which level a file that no other includes stands, told from what it holds.
@@ -110,7 +105,7 @@ pub(super) fn find(sources: &SourceMap, files: &[FileId], prefix: &str, from: Fi
 }
 
 fn resolve(sources: &SourceMap, files: &[FileId], prefix: &str, from: FileId, path: &str) -> Vec<FileId> {
-    let here = folder(&sources.file(from).path);
+    let here = sources.folder(from);
     let relative = HOMES.iter().find_map(|home| path.strip_prefix(home)).unwrap_or(path);
     let relative = relative.trim_start_matches('/').trim_start_matches("./");
     let bases = [prefix, here, folder(here)];
@@ -200,7 +195,7 @@ pub(super) fn group(sources: &SourceMap, claimed: Vec<FileId>) -> Vec<Vec<FileId
         if context(sources, file) == Context::Main {
             units.push(files);
         } else {
-            folders.entry(folder(&sources.file(file).path)).or_default().push(files);
+            folders.entry(sources.folder(file)).or_default().push(files);
         }
     }
     for groups in folders.into_values() {

@@ -1,5 +1,6 @@
 //! Limits: of requests by time, of sizes, of waiting.
 
+use super::super::size;
 use super::super::{Applied, Ineffective, Limit, LimitInForce, Measure, RateKey, RateLimit, Stated};
 use super::Lowering;
 use super::access::argument;
@@ -103,7 +104,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         if let Some(&known) = self.memo.limits.get(&line.place()) {
             return Stated::Known(Some(known));
         }
-        let value = if measure == Measure::Body { bytes(line.value()) } else { seconds(line.value()) };
+        let value = if measure == Measure::Body { size::bytes(line.value()) } else { seconds(line.value()) };
         let Some(value) = value else { return Stated::Unknown(Why::Template, Some(line.place())) };
         // Only a body of size 0 is one without a limit.
         let value = if measure == Measure::Body && value == 0.0 { f64::INFINITY } else { value };
@@ -112,20 +113,6 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         self.memo.limits.insert(line.place(), number);
         Stated::Known(Some(number))
     }
-}
-
-/// A size: `10m`, `8k`, `1g`, `0`. <https://nginx.org/en/docs/syntax.html>
-fn bytes(text: &str) -> Option<f64> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: f64 = text[..end].parse().ok()?;
-    let unit = match &text[end..] {
-        "" => 1.0,
-        "k" | "K" => 1024.0,
-        "m" | "M" => 1024.0 * 1024.0,
-        "g" | "G" => 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
-    };
-    Some(number * unit)
 }
 
 /// A time: `60`, `60s`, `1h 30m`, `1d`.

@@ -108,14 +108,9 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         if let Some(owner) = config.owner(http).filter(|_| !is_said) {
             let place = owner.place();
             self.gateway.settings.push(Setting {
-                name: "server_tokens".to_owned(),
-                value: "on".to_owned(),
                 concern: Some(Concern::VersionBanner),
-                on: true,
-                grave: false,
                 origin: Origin::Default,
-                place,
-                routes: Vec::new(),
+                ..Setting::new("server_tokens", "on", place)
             });
         }
     }
@@ -156,29 +151,15 @@ impl<'c, 's> Lowering<'c, 's, '_> {
             let owner = config.owner(line.level).map(Line::place);
             let routes = owner.and_then(|place| at.get(&place)).cloned().unwrap_or_default();
             self.gateway.settings.push(Setting {
-                name: "proxy_set_header Upgrade".to_owned(),
-                value: "$http_upgrade".to_owned(),
                 concern: Some(Concern::Upgrade),
-                on: true,
-                grave: false,
-                origin: Origin::Written,
-                place: argument(line, 1),
                 routes,
+                ..Setting::new("proxy_set_header Upgrade", "$http_upgrade", argument(line, 1))
             });
         }
     }
 
     fn note(&mut self, line: &Line<'s>, value: &str, concern: Option<Concern>, grave: bool) {
-        self.gateway.settings.push(Setting {
-            name: line.name.to_owned(),
-            value: value.to_owned(),
-            concern,
-            on: true,
-            grave,
-            origin: Origin::Written,
-            place: line.place(),
-            routes: Vec::new(),
-        });
+        self.gateway.settings.push(Setting { concern, grave, ..Setting::new(line.name, value, line.place()) });
     }
 }
 

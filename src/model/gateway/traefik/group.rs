@@ -7,7 +7,7 @@ use super::carriers::{Carriers, Shape, shape};
 use super::conf::Conf;
 use crate::model::gateway::adapters::Input;
 use crate::model::gateway::{Node, Objects};
-use crate::source::SourceMap;
+use crate::source::{SourceMap, folder};
 use crate::span::FileId;
 
 /// Where Traefik looks for its static file.
@@ -30,7 +30,7 @@ pub(super) fn group(sources: &SourceMap, files: Vec<FileId>) -> Vec<Vec<FileId>>
         if shapes.contains(&Shape::Object) || shapes.is_empty() {
             objects.push(file);
         } else if shapes.contains(&Shape::Settings) {
-            folders.entry(folder(&sources.file(file).path)).or_default().push(file);
+            folders.entry(sources.folder(file)).or_default().push(file);
         } else {
             alone.push(file);
         }
@@ -61,10 +61,6 @@ pub(super) fn group(sources: &SourceMap, files: Vec<FileId>) -> Vec<Vec<FileId>>
         path(a).cmp(&path(b))
     });
     groups
-}
-
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// What a file defines, each once: two files with the same are two variants.

@@ -245,16 +245,7 @@ impl<'a> EntryPoint<'a> {
 
 /// A setting that is on.
 pub(super) fn written(name: &str, value: &str, place: Place, concern: Option<Concern>, grave: bool) -> Setting {
-    Setting {
-        name: name.to_owned(),
-        value: value.to_owned(),
-        concern,
-        on: true,
-        grave,
-        origin: Origin::Written,
-        place,
-        routes: Vec::new(),
-    }
+    Setting { concern, grave, ..Setting::new(name, value, place) }
 }
 
 fn note(gateway: &mut Gateway, name: &str, conf: Conf<'_>, concern: Option<Concern>, grave: bool) {

@@ -11,7 +11,7 @@ use super::statics::Static;
 use crate::model::Why;
 use crate::model::gateway::adapters::Input;
 use crate::model::gateway::{Node, Stated};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, folder};
 use crate::span::{FileId, Place};
 
 /// What is in view.
@@ -116,12 +116,8 @@ impl<'a> View<'a> {
 
     /// Whether no other file in the folders of this gateway is of some sort.
     fn stands_alone(&self, is: impl Fn(&SourceFile) -> bool) -> bool {
-        fn folder(path: &str) -> &str {
-            path.rsplit_once('/').map_or("", |(folder, _)| folder)
-        }
         let mine: HashSet<FileId> = self.input.files.iter().copied().collect();
-        let folders: HashSet<&str> =
-            self.input.files.iter().map(|&file| folder(&self.input.sources.file(file).path)).collect();
+        let folders: HashSet<&str> = self.input.files.iter().map(|&file| self.input.sources.folder(file)).collect();
         let mut others = self.input.sources.files().filter(|file| !mine.contains(&file.id));
         !others.any(|file| folders.contains(folder(&file.path)) && is(file))
     }
