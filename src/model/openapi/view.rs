@@ -1,7 +1,7 @@
 //! Reading trees by well-known keys: a key is compared as an interned number,
 //! looked up once per file. Knows keys, aliases and references, not meanings.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::grammar::{self, Child, OBJECTS, Object, Version};
 use crate::resolve::{self, Unresolved};
@@ -127,25 +127,30 @@ struct FileKeys {
 pub struct View {
     /// The files.
     pub sources: Arc<SourceMap>,
-    keys: Vec<FileKeys>,
+    /// By file, made on first use: a document reaches few files of a large run.
+    keys: Vec<OnceLock<Box<FileKeys>>>,
 }
 
 impl View {
     /// A view of all files of `sources`.
     pub fn new(sources: Arc<SourceMap>) -> Self {
-        let keys = sources.files().map(|file| {
-            let mut numbers = vec![NO_KEY; file.tree.key_count()];
-            let syms = KEYS.iter().enumerate().map(|(number, key)| match file.tree.sym(key) {
+        let keys = sources.files().map(|_| OnceLock::new()).collect();
+        Self { sources, keys }
+    }
+
+    fn keys(&self, file: FileId) -> &FileKeys {
+        self.keys[file.0 as usize].get_or_init(|| {
+            let tree = self.tree(file);
+            let mut numbers = vec![NO_KEY; tree.key_count()];
+            let syms = KEYS.iter().enumerate().map(|(number, key)| match tree.sym(key) {
                 Some(sym) => {
                     numbers[sym.0 as usize] = number as u8;
                     sym.0
                 }
                 None => NO_SYM,
             });
-            FileKeys { syms: syms.collect(), numbers }
-        });
-        let keys = keys.collect();
-        Self { sources, keys }
+            Box::new(FileKeys { syms: syms.collect(), numbers })
+        })
     }
 
     /// The tree a node is in.
@@ -155,7 +160,7 @@ impl View {
 
     /// The number of the key a node stands under; 255 for keys without one.
     pub fn number(&self, at: At) -> u8 {
-        self.tree(at.file).key_sym(at.node).map_or(NO_KEY, |sym| self.keys[at.file.0 as usize].numbers[sym.0 as usize])
+        self.tree(at.file).key_sym(at.node).map_or(NO_KEY, |sym| self.keys(at.file).numbers[sym.0 as usize])
     }
 
     /// Follows an alias.
@@ -170,7 +175,7 @@ impl View {
 
     /// The entry of a mapping under a key, as it stands: it knows its key's place, but may be an alias.
     pub fn entry(&self, at: At, key: K) -> Option<At> {
-        let sym = self.keys[at.file.0 as usize].syms[key as usize];
+        let sym = self.keys(at.file).syms[key as usize];
         if sym == NO_SYM {
             return None;
         }
