@@ -47,8 +47,9 @@ fn digest(parts: [&str; 4]) -> String {
 }
 
 fn hex(bytes: &[u8], text: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for byte in bytes {
-        text.push_str(&format!("{byte:02x}"));
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)])));
     }
 }
 

@@ -59,7 +59,7 @@ fn shortened(value: &str) -> String {
 /// escape (`\n`, `\t`, `\u{1b}`, `\u{202e}`), and no `##[` or the like for a CI
 /// to find. Borrowed when there is none.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if is_plain(text) || !text.chars().any(is_hidden) {
         return without_marks(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -133,6 +133,11 @@ fn without_marks(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// Whether `text` is printable ASCII, which most text is: told by byte, as every text of a report is asked.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a character steers a terminal (C0, DEL, C1), reorders text (bidi),

@@ -42,6 +42,9 @@ struct Inert<F>(F);
 
 impl<F: Formatter> Formatter for Inert<F> {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if inert::is_plain(fragment) && !fragment.contains('<') && !fragment.contains("##") {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut written = 0;
         for (at, c) in fragment.char_indices() {
             let second_hash = c == '#' && fragment[..at].ends_with('#');
