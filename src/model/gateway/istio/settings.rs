@@ -37,12 +37,18 @@ fn peers(world: World<'_>, gateway: &mut Gateway) {
 /// Notes lists of addresses at a gateway before which a load balancer stands: they compare with its address.
 fn addresses<'s>(world: World<'s>, guards: &Guards<'s>, gateway: &mut Gateway) {
     let sources = world.input.sources;
+    let with_lists: Vec<_> =
+        guards.at_gateways().into_iter().filter(|policy| !policy.packet_addresses().is_empty()).collect();
+    // All files are searched: not for nothing.
+    if with_lists.is_empty() {
+        return;
+    }
     let proxied: Vec<FileId> =
         sources.files().filter(|file| has_trusted_proxies(&file.text)).map(|file| file.id).take(MOST_FILES).collect();
     if proxied.is_empty() {
         return;
     }
-    for policy in guards.at_gateways() {
+    for policy in with_lists {
         let path = &sources.file(policy.object.at.file).path;
         let is_behind = proxied.iter().any(|file| {
             let other = &sources.file(*file).path;
