@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::adapters::Input;
 use super::cursor::{Node, has_template};
-use super::{Protocol, Stated, Upstream};
+use super::{Consequence, DanglingName, Gateway, Protocol, Stated, Upstream};
 use crate::span::{FileId, Place};
 
 /// A service as the target of a route.
@@ -38,16 +38,91 @@ impl ServiceRef<'_> {
         upstream
     }
 
-    /// Whether it is certain that nothing defines it: services of its namespace stand in the folder of the file
-    /// that names it, or above, and none in view has this name.
-    pub fn is_missing(&self, input: Input<'_>) -> bool {
+    /// Notes whether it is in view.
+    pub fn note(&self, input: Input<'_>, references: &mut References) {
+        let name = self.name.text().unwrap_or_default();
+        if input.objects.find(input.sources, SERVICE, self.namespace, name, self.name.file()).is_some() {
+            references.found("service", self.namespace, name);
+        } else if self.is_missing(input) {
+            references.missing(input, "service", SERVICE, self.namespace, self.name);
+        }
+    }
+
+    /// Whether nothing in view defines it, where services of its namespace stand in the folder of the file that
+    /// names it, or above. What a cluster brings along is in no file.
+    fn is_missing(&self, input: Input<'_>) -> bool {
         let name = self.name.text().unwrap_or_default();
         let near = self.name.file();
         !name.is_empty()
             && !has_template(name)
             && !has_template(self.namespace)
+            && self.namespace != "kube-system"
+            && (self.namespace, name) != ("default", "kubernetes")
             && input.objects.find(input.sources, SERVICE, self.namespace, name, near).is_none()
             && input.objects.any_around(input.sources, SERVICE, self.namespace, near)
+    }
+}
+
+/// Names that objects of a gateway refer to, and whether they were found. A name is said to be missing only where
+/// objects of its kind and namespace stand in the same file, or where at least as many others are found: else the
+/// objects are kept somewhere else.
+#[derive(Debug, Default)]
+pub struct References {
+    found: HashMap<(&'static str, String), HashSet<String>>,
+    missing: Vec<(DanglingName, String)>,
+    beside: HashMap<(FileId, &'static str, String), bool>,
+}
+
+impl References {
+    /// Notes that a name was found.
+    pub fn found(&mut self, what: &'static str, namespace: &str, name: &str) {
+        self.found.entry((what, namespace.to_owned())).or_default().insert(name.to_owned());
+    }
+
+    /// Notes that a name was not found. `kind`: group and kind of what it should name.
+    pub fn missing(
+        &mut self,
+        input: Input<'_>,
+        what: &'static str,
+        kind: (&str, &str),
+        namespace: &str,
+        name: Node<'_>,
+    ) {
+        let file = name.file();
+        self.beside.entry((file, what, namespace.to_owned())).or_insert_with(|| {
+            let mut beside = input.objects.in_file(file);
+            beside.any(|it| (it.group.as_str(), it.kind.as_str()) == kind && it.namespace() == namespace)
+        });
+        let dangling = DanglingName {
+            name: name.text().unwrap_or_default().to_owned(),
+            what: what.to_owned(),
+            place: name.place(),
+            consequence: Consequence::Dead,
+        };
+        self.missing.push((dangling, namespace.to_owned()));
+    }
+
+    /// Notes the names that are missing for sure.
+    pub fn finish(self, gateway: &mut Gateway) {
+        let mut lacking: HashMap<(&str, &str), HashSet<&str>> = HashMap::new();
+        for (dangling, namespace) in &self.missing {
+            lacking.entry((&dangling.what, namespace)).or_default().insert(&dangling.name);
+        }
+        let found: HashMap<(&str, &str), usize> =
+            self.found.iter().map(|((what, namespace), names)| ((*what, namespace.as_str()), names.len())).collect();
+        let beside: HashSet<(FileId, &str, &str)> = self
+            .beside
+            .iter()
+            .filter(|(_, is_beside)| **is_beside)
+            .map(|((file, what, namespace), _)| (*file, *what, namespace.as_str()))
+            .collect();
+        for (dangling, namespace) in &self.missing {
+            let key = (dangling.what.as_str(), namespace.as_str());
+            let most = found.get(&key).copied().unwrap_or(0) >= lacking.get(&key).map_or(0, HashSet::len);
+            if most || beside.contains(&(dangling.place.at.file, key.0, key.1)) {
+                gateway.dangling.push(dangling.clone());
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows no rule, and outside the adapters no format.
 
 mod adapters;
+mod address;
 mod aws;
 pub mod cipher;
 mod cursor;
@@ -51,7 +52,8 @@ pub use policy::{
 };
 pub use relations::{Missing, Relation, RoutePair};
 pub use route::{
-    Action, Applied, AuthMode, LimitInForce, Location, MethodBinding, Methods, Path, Precedence, Rewrite, Route, Scope,
+    Action, Applied, AuthMode, LimitInForce, Location, MethodBinding, Methods, Path, PathGuard, Precedence, Rewrite,
+    Route, Scope,
 };
 pub use secret::Form;
 pub use stated::{Origin, Set, Stated};

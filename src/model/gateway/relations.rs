@@ -39,13 +39,13 @@ pub struct RoutePair {
 pub enum Relation {
     /// It is open and wins over routes that need credentials, where nothing shows that this is meant.
     Bypass,
-    /// Another one matches the same requests and wins; their policies differ.
+    /// Another one matches the same requests, and only one of them answers; their policies differ.
     Duplicate,
     /// It never wins.
     Shadowed,
     /// It is open, and goes on where it seems to end: there it takes requests from a route that needs credentials.
     Loose,
-    /// It needs credentials, and another spelling of its path leads to the same upstream without.
+    /// It needs credentials, or some of its paths do, and another spelling of a path leads to the same upstream without.
     Confusion,
     /// It is an older version of another one, and has fewer policies.
     Older,
@@ -68,6 +68,9 @@ const MOST_OTHERS: usize = 10;
 
 /// So many steps are taken for one gateway: a pair of routes that is looked at, or a route that is asked for a path.
 const MOST_STEPS: u32 = 400_000;
+
+/// So many guarded paths of a route are looked at.
+const MOST_GUARDS: usize = 64;
 
 /// What the search for a path that two patterns share counts, in steps.
 const COMPARISON: u32 = 40;
@@ -180,6 +183,7 @@ impl<'g> Finder<'g> {
                 for (winner, loser) in [(narrow, wide), (wide, narrow)] {
                     self.never_wins(field, winner.route, loser.route);
                 }
+                self.undecided(field, narrow.route.min(wide.route), narrow.route.max(wide.route));
             }
         }
     }
@@ -223,6 +227,27 @@ impl<'g> Finder<'g> {
         let path = field.entries_of(loser).next().and_then(|entry| entry.pattern.witnesses().into_iter().next());
         let relation = if is_same && self.differ(winner, loser) { Relation::Duplicate } else { Relation::Shadowed };
         self.note(relation, (loser, winner), path.unwrap_or_else(|| "/".to_owned()), second.place);
+    }
+
+    /// Two routes for the same requests, of which the files do not tell which one answers.
+    fn undecided(&mut self, field: &Field<'g>, one: u32, two: u32) {
+        let (first, second) = (self.route(one), self.route(two));
+        let is_open = [first, second].iter().any(|route| route.precedence == super::Precedence::Unknown);
+        let is_plain = |route: &Route| {
+            route.conditions.is_empty() && !route.disabled && route.listeners.known().is_some_and(|all| !all.is_empty())
+        };
+        if is_open
+            && first.place != second.place
+            && is_plain(first)
+            && is_plain(second)
+            && !self.found.contains_key(&(two, Relation::Duplicate))
+            && field.covers(one, two)
+            && field.covers(two, one)
+            && self.differ(one, two)
+        {
+            let path = field.entries_of(two).next().and_then(|entry| entry.pattern.witnesses().into_iter().next());
+            self.note(Relation::Duplicate, (two, one), path.unwrap_or_else(|| "/".to_owned()), second.place);
+        }
     }
 
     /// Whether two routes differ for sure in what callers must show or may do.
@@ -285,10 +310,22 @@ impl<'g> Finder<'g> {
         for strict in &field.entries {
             let route = self.route(strict.route);
             let Some(tricks) = route.spellings.known().filter(|tricks| !tricks.is_empty()) else { continue };
-            if !self.guard(strict.route).is_strict() || self.found.contains_key(&(strict.route, Relation::Confusion)) {
+            if self.found.contains_key(&(strict.route, Relation::Confusion)) {
                 continue;
             }
-            for path in strict.pattern.witnesses().into_iter().take(2) {
+            let own = self.guard(strict.route).is_strict();
+            let place = strict.place.unwrap_or(route.place);
+            // Paths that are guarded: those of the route, or those that a policy of it is for.
+            let whole = strict.pattern.witnesses().into_iter().take(2).filter(|_| own).map(|path| (path, place));
+            let parts = route
+                .guards
+                .iter()
+                .take(MOST_GUARDS)
+                .flat_map(|guard| guard.pattern.witnesses().into_iter().take(2).map(|path| (path, guard.place)));
+            for (path, place) in whole.chain(parts) {
+                if !self.step() {
+                    return;
+                }
                 if field.winner(&path, strict, strict) != Some(strict.route) {
                     continue;
                 }
@@ -297,26 +334,36 @@ impl<'g> Finder<'g> {
                 let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
                 let spelled = spelled.filter(|variant| !(is_file && variant.trick == Trick::TrailingSlash));
                 let open = spelled.filter_map(|variant| {
-                    let winner =
-                        field.winner(&variant.path, strict, strict).filter(|&winner| winner != strict.route)?;
-                    Some((winner, variant))
+                    let winner = field.winner(&variant.path, strict, strict)?;
+                    (winner != strict.route || !own).then_some((winner, variant))
                 });
                 let open = open.filter(|(winner, variant)| {
                     let other = self.route(*winner);
                     let case_counts =
                         || other.paths.iter().any(|path| path.pattern.any_case) && !strict.pattern.any_case;
-                    self.guard(*winner) == Guard::Open
+                    self.lets_pass(*winner, &variant.path)
                         && (variant.trick != Trick::Case || case_counts())
                         && (route.action == Action::Refuse || self.share_upstream(route, other))
                 });
                 if let Some((winner, variant)) = open.into_iter().next() {
-                    let place = strict.place.unwrap_or(route.place);
                     let pair = self.note(Relation::Confusion, (strict.route, winner), variant.path, place);
                     pair.trick = Some(variant.trick);
                     break;
                 }
             }
         }
+    }
+
+    /// Whether whoever asks for a path of a route reaches its upstream: it is open, or some of its paths are guarded
+    /// and this one is not.
+    fn lets_pass(&self, index: u32, path: &str) -> bool {
+        let route = self.route(index);
+        if route.guards.is_empty() {
+            return self.guard(index) == Guard::Open;
+        }
+        self.gateway.forwards(route)
+            && self.gateway.is_public(route)
+            && route.guards.iter().all(|guard| guard.pattern.admits(path) == Some(false))
     }
 
     fn share_upstream(&self, one: &Route, two: &Route) -> bool {

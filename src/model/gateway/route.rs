@@ -34,6 +34,8 @@ pub struct Route {
     /// Spellings of a path that the gateway neither takes back nor refuses before it compares paths, and that an
     /// upstream may read as the same path. Unknown: nothing is said of them.
     pub spellings: Stated<Vec<Trick>>,
+    /// Paths for which a policy asks for credentials, or refuses, while it lets others of this route pass.
+    pub guards: Vec<PathGuard>,
     /// What happens to a request.
     pub action: Action,
     /// What becomes of the path on its way to the upstream.
@@ -76,6 +78,7 @@ impl Route {
             conditions: Vec::new(),
             precedence: Precedence::Unknown,
             spellings: Stated::Unknown(Why::NotRead, None),
+            guards: Vec::new(),
             action: Action::Unknown,
             rewrite: Rewrite::None,
             upstreams: Vec::new(),
@@ -91,6 +94,15 @@ impl Route {
             disabled: false,
         }
     }
+}
+
+/// Paths that a policy of a route is for, where it is not for all of them.
+#[derive(Clone, Debug)]
+pub struct PathGuard {
+    /// What the policy compares paths with.
+    pub pattern: PathPattern,
+    /// Where it stands.
+    pub place: Place,
 }
 
 /// A path of a route.

@@ -27,8 +27,15 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::RoutePair,
         "relation",
         Type::Choice(RELATIONS),
-        "`bypass`: it is open and wins over routes that need credentials, and is no exception carved out of them; `duplicate`: another one matches the same and wins, and their policies differ; `shadowed`: it never wins; `loose`: it is open and goes on where it seems to end, into what a route that needs credentials covers; `confusion`: it is guarded, and another spelling of its path leads to the same upstream by an open route; `older`: an older version with fewer policies.",
+        "`bypass`: it is open and wins over routes that need credentials, and is no exception carved out of them; `duplicate`: another one matches the same, only one of them answers, and their policies differ; `shadowed`: it never wins; `loose`: it is open and goes on where it seems to end, into what a route that needs credentials covers; `confusion`: it is guarded, or some of its paths are, and another spelling leads to the same upstream by what is open; `older`: an older version with fewer policies.",
         |m, i| of_list(relation(m, i) as u8),
+    ),
+    field(
+        Kind::RoutePair,
+        "itself",
+        Type::Bool,
+        "Whether the other route is the same one: a policy is for some of its paths only.",
+        |m, i| Fact::bool(pair(m, i).others.first() == Some(&pair(m, i).route)),
     ),
     field(Kind::RoutePair, "route", Type::Text, "The route where something is to be mended, for people.", |m, i| {
         label(m, pair(m, i).route)

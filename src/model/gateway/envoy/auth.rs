@@ -2,8 +2,8 @@
 
 use super::super::routes::Policy;
 use super::super::{
-    Applied, Auth, AuthServer, Gateway, Idle, IdlePolicy, LimitInForce, Measure, Mechanism, Node, PolicyConcern,
-    Purpose, Route, Scope, Set, Stated,
+    Applied, Auth, AuthServer, Gateway, Idle, IdlePolicy, LimitInForce, Measure, Mechanism, Node, PathGuard,
+    PolicyConcern, Purpose, Route, Scope, Set, Stated,
 };
 use super::filters::{Filter, InForce, Layer};
 use super::routes::{Manager, Match};
@@ -82,6 +82,8 @@ pub(super) struct Found {
     /// Why more of any kind may apply.
     pub(super) unread: Option<(Why, Place)>,
     pub(super) off: Option<Place>,
+    /// Paths for which more is asked than for others of the route.
+    pub(super) guards: Vec<PathGuard>,
 }
 
 impl Found {
@@ -101,7 +103,7 @@ impl<'s> Manager<'s, '_> {
         layers: &[&Layer<'s>],
         gateway: &mut Gateway,
     ) {
-        let mut found = Found { access: self.facts.network.clone(), ..Found::default() };
+        let mut found = Found { access: self.facts.network.clone(), unread: self.facts.unread, ..Found::default() };
         let (mut rates, mut cors, mut body) = (Vec::new(), Vec::new(), None);
         for number in 0..self.filters.len() {
             let filter = self.filters[number];
@@ -134,16 +136,25 @@ impl<'s> Manager<'s, '_> {
         if let Some(place) = self.weighted(node) {
             found.unread.get_or_insert((Why::NotRead, place));
         }
-        let Found { auth, access, unknown, unread, off } = found;
+        let Found { auth, access, unknown, unread, off, guards } = found;
+        // What else decides here may be for all paths.
+        let is_lenient = |it: &Applied| gateway.access[it.policy as usize].restricts == Stated::Known(false);
+        if auth.is_empty() && unread.is_none() && access.iter().all(is_lenient) {
+            route.guards = guards;
+        }
         let of = |list: Vec<Applied>, unknown: Option<(Why, Place)>| match unknown {
             _ if !list.is_empty() => Stated::Known(list),
             Some((why, place)) => Stated::Unknown(why, Some(place)),
             None => Stated::Absent,
         };
         (route.auth, route.access, route.auth_off) = (of(auth, unknown.or(unread)), of(access, unread), off);
-        route.rates = if rates.is_empty() { Stated::Absent } else { Stated::Known(rates) };
-        route.cors = if cors.is_empty() { Stated::Absent } else { Stated::Known(cors) };
-        route.limits.push(LimitInForce { measure: Measure::Body, limit: body.map(Some).into() });
+        // Code can count requests and refuse large ones as well.
+        (route.rates, route.cors) = (of(rates, unread), of(cors, unread));
+        let limit = match (body, unread) {
+            (None, Some((why, place))) => Stated::Unknown(why, Some(place)),
+            (body, _) => body.map(Some).into(),
+        };
+        route.limits.push(LimitInForce { measure: Measure::Body, limit });
     }
 
     /// Where one of several clusters has a configuration of its own for a filter that authenticates.

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use super::super::issuer;
 use super::super::routes::Policy;
 use super::super::{
-    Applied, Auth, Gateway, Jwt, Mechanism, Methods, Node, Origin, Path, Purpose, Route, Scope, Set, Setting, Stated,
-    path_text,
+    Applied, Auth, Gateway, Jwt, Mechanism, Methods, Node, Origin, Path, PathGuard, Purpose, Route, Scope, Set,
+    Setting, Stated, path_text,
 };
 use super::filters::InForce;
 use super::routes::{Manager, Match};
@@ -21,6 +21,9 @@ const MOST_COMPARED: usize = 500_000;
 
 /// So many rules are looked at to see whether any demands a token where another does not.
 const MOST_STRICT: usize = 64;
+
+/// Of a route, so many paths are noted for which tokens are needed while others of it need none.
+const MOST_GUARDS: usize = 64;
 
 /// A filter that verifies tokens.
 pub(super) struct Tokens<'s> {
@@ -61,12 +64,14 @@ impl<'s> Tokens<'s> {
         Self { config, rules: rules.collect(), verifiers: HashMap::new(), checked_later, left: MOST_COMPARED }
     }
 
-    /// The rule that decides for all that a route matches; else whether one decides for a part.
-    fn decide(&mut self, route: &Match, number: u32) -> Result<Option<Node<'s>>, Place> {
+    /// The rule that decides for all that a route matches; else where one decides for a part, and the paths for
+    /// which tokens are needed there.
+    fn decide(&mut self, route: &Match, number: u32) -> Result<Option<Node<'s>>, (Place, Vec<PathGuard>)> {
         let mut partly: Option<Place> = None;
+        let mut guards: Vec<PathGuard> = Vec::new();
         for rule in &mut self.rules {
             if self.left == 0 {
-                return Err(rule.matched.place);
+                return Err((rule.matched.place, Vec::new()));
             }
             self.left -= 1;
             let covers = rule.matched.path.covers(&route.path) == Some(true)
@@ -78,7 +83,7 @@ impl<'s> Tokens<'s> {
                     // Rules before it that ask for less are exceptions: what is left needs a token.
                     (Some(requires), _) => Ok(Some(requires)),
                     (None, None) => Ok(None),
-                    (None, Some(place)) => Err(place),
+                    (None, Some(place)) => Err((place, guards)),
                 };
             }
             let apart = rule.matched.path.overlaps(&route.path).is_none() && !rule.matched.path.is_opaque();
@@ -86,10 +91,15 @@ impl<'s> Tokens<'s> {
                 rule.routes.push(number);
                 if rule.requires.is_some() {
                     partly.get_or_insert(rule.matched.place);
+                    let is_by_path =
+                        rule.matched.conditions.is_empty() && methods_cover(&rule.matched.methods, &route.methods);
+                    if is_by_path && guards.len() < MOST_GUARDS {
+                        guards.push(PathGuard { pattern: rule.matched.path.clone(), place: rule.matched.place });
+                    }
                 }
             }
         }
-        partly.map_or(Ok(None), Err)
+        partly.map_or(Ok(None), |place| Err((place, guards)))
     }
 
     fn demand(&self, requires: Node<'s>) -> Demand<'s> {
@@ -173,7 +183,10 @@ impl<'s> Manager<'s, '_> {
             }
             None => match tokens.decide(matched, gateway.routes.len() as u32) {
                 Ok(requires) => (requires, Scope::Listener),
-                Err(place) => return found.doubt(Why::NotRead, place),
+                Err((place, guards)) => {
+                    found.guards.extend(guards);
+                    return found.doubt(Why::NotRead, place);
+                }
             },
         };
         let Some(requires) = requires else { return };

@@ -30,15 +30,29 @@ fn in_force(node: Option<Node<'_>>, name: &str, measure: Measure, gateway: &mut 
     LimitInForce { measure, limit }
 }
 
-/// Limits that hold for all routes of a connection manager.
+/// Limits that hold for all routes of a connection manager. Headers that do not come are given up when the stream
+/// has been idle for so long: until they are complete, nothing resets that timer. Source: `stream_idle_timeout` in
+/// <https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto>.
 pub(super) fn of_manager(manager: Node<'_>, gateway: &mut Gateway) -> Vec<LimitInForce> {
-    [
+    let [request, mut headers, idle] = [
         ("request_timeout", Measure::Request),
         ("request_headers_timeout", Measure::Headers),
         ("stream_idle_timeout", Measure::Idle),
     ]
-    .map(|(name, measure)| in_force(manager.get(name), name, measure, gateway))
-    .into()
+    .map(|(name, measure)| in_force(manager.get(name), name, measure, gateway));
+    if !is_bound(&headers.limit, gateway) {
+        headers.limit = [&idle, &request]
+            .into_iter()
+            .find(|other| is_bound(&other.limit, gateway))
+            .map_or(Stated::Absent, |other| other.limit.clone());
+    }
+    vec![request, headers, idle]
+}
+
+/// Whether a limit bounds something: zero switches times off.
+fn is_bound(limit: &Stated<Option<u32>>, gateway: &Gateway) -> bool {
+    let written = |number: &u32| gateway.limits.get(*number as usize).is_some_and(|limit| limit.value.is_finite());
+    limit.known().is_some_and(|limit| limit.as_ref().is_none_or(written))
 }
 
 /// Limits of a route: its own, and those of the manager that it does not replace.

@@ -13,6 +13,7 @@ use super::filters::typed;
 use super::routes::{Manager, ManagerFacts};
 use super::{Address, World, rbac, settings};
 use crate::discover::Format;
+use crate::model::Why;
 use crate::model::gateway::host::{Depth, HostPattern};
 use crate::span::Place;
 
@@ -97,6 +98,7 @@ impl<'s> Socket<'s> {
             public: self.exposure == Exposure::Public,
             plaintext: tls.is_none(),
             network,
+            unread: filters.iter().find_map(|filter| unread(*filter)),
         };
         let idle = gateway.idle.len();
         let mut manager = Manager::new(world, manager, facts, gateway);
@@ -136,6 +138,18 @@ impl<'s> Socket<'s> {
             };
         }
     }
+}
+
+/// A filter of connections that may refuse them by what it runs or asks: code, an external service.
+fn unread(filter: Node<'_>) -> Option<(Why, Place)> {
+    const DECIDE: [&str; 5] = ["ext_authz", "ext_proc", "golang", "wasm", "dynamic_modules"];
+    let name = filter.get("name")?;
+    let (_, of) = typed(filter).unwrap_or((filter, ""));
+    let decides = |text: &str| {
+        let (_, rest) = text.split_once("filters.network.").unwrap_or_default();
+        DECIDE.contains(&rest.split('.').next().unwrap_or_default())
+    };
+    (decides(of) || decides(name.text().unwrap_or_default())).then(|| (Why::Code, name.place()))
 }
 
 /// Notes the routes that idle policies of a connection manager leave open. A filter that is switched off, but on

@@ -1,13 +1,16 @@
 //! Role based access control of Envoy, in a chain of HTTP filters or before it:
 //! <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto>.
 
+use super::super::path::{Anchoring, Flavour, PathPattern};
 use super::super::routes::Policy;
 use super::super::{
-    Access, AccessBy, Applied, Concern, Gateway, Idle, IdlePolicy, Node, Origin, PolicyConcern, Scope, Setting, Stated,
+    Access, AccessBy, Applied, Concern, Gateway, Idle, IdlePolicy, Node, Origin, PathGuard, PolicyConcern, Scope,
+    Setting, Stated,
 };
 use super::auth::Found;
 use super::filters::{Filter, InForce, typed};
 use super::routes::Manager;
+use super::texts::Matcher;
 use crate::model::Why;
 
 /// What principals ask for.
@@ -90,9 +93,40 @@ fn demands(filter: &Filter<'_>, asks: impl Fn(Traits) -> bool) -> bool {
     })
 }
 
+/// Whether a filter lists who may call, and refuses all others.
+fn admits_some(filter: &Filter<'_>) -> bool {
+    filter.kind == "rbac" && demands(filter, |_| true)
+}
+
 /// Whether a filter refuses requests without claims of a verified token.
 pub(super) fn needs_claims(filter: &Filter<'_>) -> bool {
     demands(filter, |traits| traits.claims && !traits.negated)
+}
+
+/// Paths that rules refuse to everybody.
+fn refused_paths(rules: Node<'_>) -> Vec<PathGuard> {
+    /// Further ones are not looked at.
+    const MOST: usize = 64;
+    let everybody = |(policy, principals): &(Node<'_>, Vec<Node<'_>>)| {
+        policy.get("condition").is_none() && principals.iter().any(|principal| is_any(*principal))
+    };
+    let refused = policies(rules).into_iter().filter(everybody);
+    let permissions = refused.flat_map(|(policy, _)| policy.list("permissions"));
+    let each = permissions.flat_map(|permission| match permission.get("or_rules") {
+        Some(any) => any.list("rules"),
+        None => vec![permission],
+    });
+    let paths = each.filter_map(|permission| {
+        let (matcher, value) = Matcher::read(permission.path(&["url_path", "path"])?)?;
+        let pattern = match matcher {
+            Matcher::Exact(text) => PathPattern::exact(text),
+            Matcher::Prefix(text) => PathPattern::raw_prefix(text),
+            Matcher::Regex(text) => PathPattern::regex(text, Flavour::Re2, Anchoring::Full),
+            Matcher::Suffix(_) | Matcher::Contains(_) => return None,
+        };
+        Some(PathGuard { pattern, place: value.place() })
+    });
+    paths.take(MOST).collect()
 }
 
 /// An access policy of rules.
@@ -133,7 +167,11 @@ fn access(rules: Node<'_>, gateway: &mut Gateway) -> u32 {
             .map(Node::key_place);
     } else {
         // Who is refused: only a negation says who is let in.
-        access.restricts = Stated::Known(traits.negated && (traits.by() != AccessBy::Other));
+        let names_the_admitted = traits.negated && traits.by() != AccessBy::Other;
+        access.restricts = Stated::Known(names_the_admitted);
+        // A list of bad addresses is no policy of who may call.
+        let is_policy = !names_the_admitted && traits.by() != AccessBy::Address;
+        access.default_allow = rules.get("action").filter(|_| is_policy && !policies.is_empty()).map(Node::place);
     }
     gateway.add_access(access)
 }
@@ -161,6 +199,11 @@ impl<'s> Manager<'s, '_> {
         if let Some(matcher) = config.get("matcher") {
             let mut access = Access::new("rbac", AccessBy::Other, matcher.key_place());
             access.restricts = Stated::Unknown(Why::NotRead, Some(matcher.key_place()));
+            let default = matcher.path(&["on_no_match", "action", "typed_config"]);
+            access.default_allow = default.filter(|action| is_allow(*action)).map(|action| {
+                let written = action.get("action").or_else(|| action.get("name"));
+                written.map_or(action.key_place(), Node::place)
+            });
             self.attach(matcher, scope, access, found, gateway);
             return;
         }
@@ -173,11 +216,19 @@ impl<'s> Manager<'s, '_> {
             Some(policy) => *policy,
             None => {
                 let policy = access(rules, gateway);
+                if self.filters.iter().any(admits_some)
+                    && let Some(access) = gateway.access.get_mut(policy as usize)
+                {
+                    access.default_allow = None;
+                }
                 self.made.insert(key, policy);
                 policy
             }
         };
         found.access.push(Applied { policy, place: rules.key_place(), scope });
+        if !is_allow(rules) {
+            found.guards.extend(refused_paths(rules));
+        }
     }
 
     fn attach(&mut self, node: Node<'s>, scope: Scope, access: Access, found: &mut Found, gateway: &mut Gateway) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::host::{Depth, HostPattern};
-use super::super::path::{Anchoring, Flavour, PathPattern};
+use super::super::path::{Anchoring, Flavour, PathPattern, Trick};
 use super::super::routes::Policy;
 use super::super::{
     Action, Admin, Applied, Gateway, LimitInForce, Methods, Node, Path, Power, Precedence, Rewrite, Route, Scope, Set,
@@ -24,6 +24,8 @@ pub(super) struct ManagerFacts {
     pub(super) plaintext: bool,
     /// Access policies of the filters before it.
     pub(super) network: Vec<Applied>,
+    /// A filter before it that may refuse connections, in a way that is not read.
+    pub(super) unread: Option<(Why, Place)>,
 }
 
 /// A connection manager, and what its routes share.
@@ -45,6 +47,7 @@ pub(super) struct Manager<'s, 'w> {
     limits: Vec<LimitInForce>,
     logged: Set<bool>,
     upgrades: bool,
+    spellings: Vec<Trick>,
 }
 
 impl<'s, 'w> Manager<'s, 'w> {
@@ -63,6 +66,7 @@ impl<'s, 'w> Manager<'s, 'w> {
             limits: limits::of_manager(node, gateway),
             logged: log.map_or(Set::default(false, facts.place), |log| Set::written(true, log.key_place())),
             upgrades: upgrades(node),
+            spellings: spellings(node),
             facts,
         };
         manager.note_filters(gateway);
@@ -100,6 +104,7 @@ impl<'s, 'w> Manager<'s, 'w> {
         let secured = matches!(host.str("require_tls"), Some("ALL" | "EXTERNAL_ONLY"));
         route.plaintext = Stated::Known(self.facts.plaintext && !secured);
         route.access_log = Stated::Known(self.logged.clone());
+        route.spellings = Stated::Known(self.spellings.clone());
         let own = Layer::of(node, Scope::Route, &self.filters);
         let layers = [&own, outer[0], outer[1]];
         self.apply(&mut route, node, host, &matched, &layers, gateway);
@@ -255,6 +260,29 @@ fn upstreams(world: &World<'_>, action: Node<'_>, gateway: &mut Gateway) -> Vec<
         }
     }
     found
+}
+
+/// Paths are compared as they come, unless the connection manager is told to normalise them:
+/// <https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/header_sanitizing>.
+fn spellings(manager: Node<'_>) -> Vec<Trick> {
+    let mut tricks = vec![Trick::TrailingSlash];
+    if !manager.is_true("merge_slashes") {
+        tricks.push(Trick::DoubleSlash);
+    }
+    if keeps_escaped_slashes(manager) {
+        tricks.push(Trick::EscapedSlash);
+    }
+    if !manager.is_true("normalize_path") {
+        tricks.extend([Trick::Dot, Trick::DotDot]);
+    }
+    tricks.extend([Trick::Semicolon, Trick::Case]);
+    tricks
+}
+
+/// Whether slashes that are escaped stay so: nothing else is done unless it is said.
+pub(super) fn keeps_escaped_slashes(manager: Node<'_>) -> bool {
+    let action = manager.str("path_with_escaped_slashes_action");
+    action.is_none_or(|action| matches!(action, "KEEP_UNCHANGED" | "IMPLEMENTATION_SPECIFIC_DEFAULT"))
 }
 
 /// Whether upgrades, of WebSocket for one, are let through.

@@ -3,7 +3,7 @@
 use super::super::{Concern, Gateway, Node, Origin, Setting};
 use super::auth::CODE;
 use super::filters::Filter;
-use super::routes::Manager;
+use super::routes::{Manager, keeps_escaped_slashes};
 use crate::span::Place;
 
 fn note(name: &str, value: &str, place: Place, concern: Option<Concern>, gateway: &mut Gateway) {
@@ -56,8 +56,7 @@ pub(super) fn edge(manager: &Manager<'_, '_>, listener: Node<'_>, gateway: &mut 
             paths.push(name);
         }
     }
-    let escaped = node.str("path_with_escaped_slashes_action");
-    if escaped.is_none_or(|action| matches!(action, "KEEP_UNCHANGED" | "IMPLEMENTATION_SPECIFIC_DEFAULT")) {
+    if keeps_escaped_slashes(node) {
         paths.push("path_with_escaped_slashes_action");
     }
     if !node.is_true("use_remote_address") {
@@ -76,8 +75,7 @@ pub(super) fn edge(manager: &Manager<'_, '_>, listener: Node<'_>, gateway: &mut 
     if manager.world.overload_manager == Some(false) {
         others.push("overload_manager");
     }
-    let decides_by_path = manager.filters.iter().any(|filter| matches!(filter.kind, "jwt_authn" | "rbac"));
-    let grave = decides_by_path && !paths.is_empty();
+    let grave = !paths.is_empty() && manager.filters.iter().any(decides_by_path);
     let names = [paths, others].concat();
     // The chains of one listener mostly have the same settings.
     let place = manager.facts.place;
@@ -89,6 +87,33 @@ pub(super) fn edge(manager: &Manager<'_, '_>, listener: Node<'_>, gateway: &mut 
             (setting.grave, setting.origin) = (grave, Origin::Default);
         }
     }
+}
+
+/// Whether what a filter asks for depends on the path: a rule for tokens that is not for all paths, or rules of
+/// access that look at it.
+fn decides_by_path(filter: &Filter<'_>) -> bool {
+    let Some(config) = filter.config.filter(|_| filter.off.is_none()) else { return false };
+    match filter.kind {
+        "jwt_authn" => config.list("rules").into_iter().filter_map(|rule| rule.get("match")).any(|matched| {
+            let keys = ["path", "safe_regex", "regex", "path_separated_prefix", "path_match_policy"];
+            matched.str("prefix").is_some_and(|prefix| prefix.len() > 1)
+                || keys.iter().any(|key| matched.get(key).is_some())
+        }),
+        "rbac" => ["rules", "matcher"].iter().filter_map(|key| config.get(key)).any(|rules| looks_at_path(rules, 0)),
+        _ => false,
+    }
+}
+
+/// Whether rules of access look at the path, as `url_path` or as a header.
+fn looks_at_path(node: Node<'_>, depth: usize) -> bool {
+    /// Rules are not nested deeper than this.
+    const DEEPEST: usize = 24;
+    let names_it = |key: &str| node.str(key) == Some(":path");
+    depth < DEEPEST
+        && (node.key() == Some("url_path")
+            || names_it("name")
+            || names_it("header_name")
+            || node.children().any(|part| looks_at_path(part, depth + 1)))
 }
 
 /// Keys of certificates that stand in the file.

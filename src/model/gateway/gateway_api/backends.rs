@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::adapters::Input;
 use super::super::cursor::Node;
-use super::super::kubernetes::{SERVICE, ServiceRef};
+use super::super::kubernetes::{References, SERVICE, ServiceRef};
 use super::super::objects::Object;
 use super::super::{Consequence, DanglingName, Gateway, Protocol, Set, Stated, Upstream};
 use super::{ENVOY, STANDARD, refer};
@@ -21,6 +21,7 @@ pub(super) struct Backends<'s> {
     /// What grants admit, by their namespace and the kind and namespace of what may refer.
     grants: HashMap<Granted<'s>, Names<'s>>,
     upstreams: HashMap<Key, u32>,
+    pub(super) references: References,
 }
 
 /// The namespace of a grant, and the kind and namespace of what may refer to services there.
@@ -43,7 +44,7 @@ impl<'s> Backends<'s> {
                 secured.entry((object.namespace(), target.str("name").unwrap_or_default())).or_insert(place);
             }
         }
-        Self { input, secured, grants: grants(input), upstreams: HashMap::new() }
+        Self { input, secured, grants: grants(input), upstreams: HashMap::new(), references: References::default() }
     }
 
     /// The upstream that a reference of a route means.
@@ -112,24 +113,20 @@ impl<'s> Backends<'s> {
     }
 
     /// Notes a service that is not there, and one of another namespace that gives no leave to refer to it.
-    fn note_missing(&self, route: &Object, service: &ServiceRef<'s>, reference: Node<'_>, gateway: &mut Gateway) {
-        let mut note = |name: Node<'_>, what: &str| {
-            gateway.dangling.push(DanglingName {
-                name: name.text().unwrap_or_default().to_owned(),
-                what: what.to_owned(),
-                place: name.place(),
-                consequence: Consequence::Dead,
-            });
-        };
-        if service.is_missing(self.input) {
-            note(service.name, "service");
-        } else if service.namespace != route.namespace()
+    fn note_missing(&mut self, route: &Object, service: &ServiceRef<'s>, reference: Node<'_>, gateway: &mut Gateway) {
+        service.note(self.input, &mut self.references);
+        if service.namespace != route.namespace()
             && let Some(namespace) = reference.get("namespace")
         {
             let text = service.name.text().unwrap_or_default();
             let is_there = self.input.objects.find(self.input.sources, SERVICE, service.namespace, text, route.at.file);
             if is_there.is_some() && !self.is_granted(route, service.namespace, text) {
-                note(namespace, "reference grant");
+                gateway.dangling.push(DanglingName {
+                    name: namespace.text().unwrap_or_default().to_owned(),
+                    what: "reference grant".to_owned(),
+                    place: namespace.place(),
+                    consequence: Consequence::Dead,
+                });
             }
         }
     }

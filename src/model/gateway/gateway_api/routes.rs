@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::adapters::Input;
 use super::super::cursor::{Node, has_template};
 use super::super::host::Depth;
-use super::super::kubernetes::named;
+use super::super::kubernetes::{References, named};
 use super::super::objects::Object;
 use super::super::path::PathPattern;
 use super::super::{
@@ -39,6 +39,17 @@ struct Arrival {
     sockets: Vec<(At, usize)>,
     /// Why there may be more.
     unseen: Option<(Why, Option<Place>)>,
+}
+
+impl Arrival {
+    /// Policies of Envoy Gateway for how requests are read where a route arrives.
+    fn clients<'s>(&self, input: Input<'s>, policies: &Policies<'s>, parents: &Parents<'s>) -> Vec<Node<'s>> {
+        let sockets = self.sockets.iter().filter_map(|(at, index)| {
+            let parent = parents.all.get(at)?;
+            policies.client.of_listener(parent.gateway, parent.sockets.get(*index)?.name)
+        });
+        sockets.map(|policy| policy.object.node(input.sources)).collect()
+    }
 }
 
 /// What policies set for a rule.
@@ -94,7 +105,7 @@ impl<'a, 's> Routes<'a, 's> {
 
     /// The listeners that the references of a route mean.
     fn arrival(
-        &self,
+        &mut self,
         object: &'s Object,
         references: &[Node<'s>],
         hosts: &[HostPattern],
@@ -109,9 +120,10 @@ impl<'a, 's> Routes<'a, 's> {
             let place = reference.get("name").map_or(reference.place(), Node::place);
             let Some(parent) = listeners::of_route(self.input, object, *reference) else {
                 arrival.unseen = Some((Why::UnresolvedName, Some(place)));
-                note_missing(self.input, object, *reference, gateway);
+                note_missing(self.input, object, *reference, &mut self.backends.references);
                 continue;
             };
+            self.backends.references.found("Gateway", parent.namespace(), &parent.name);
             parents.read(parent, self.policies, gateway);
             let Some(read) = parents.all.get(&parent.at) else { continue };
             let section = reference.get("sectionName");
@@ -280,6 +292,9 @@ impl<'a, 's> Routes<'a, 's> {
         }
         let is_envoy = !arrival.sockets.is_empty()
             && arrival.sockets.iter().all(|(parent, _)| parents.all.get(parent).is_some_and(|it| it.is_envoy));
+        if is_envoy {
+            route.spellings = Stated::Known(traffic::spellings(&arrival.clients(self.input, self.policies, parents)));
+        }
         let elsewhere = |any: bool| {
             let unseen = arrival.unseen.or(opaque);
             unseen.or((!(is_envoy && any)).then_some((Why::Elsewhere, None)))
@@ -412,6 +427,7 @@ impl<'a, 's> Routes<'a, 's> {
 
     /// Notes policies that replace one with authentication. Returns whether claims of tokens become headers.
     pub(super) fn finish(self, gateway: &mut Gateway) -> bool {
+        self.backends.references.finish(gateway);
         for (inner, outer, routes) in &self.replaced {
             let spec = |object: &Object| object.node(self.input.sources).get("spec");
             let has = |object: &Object, keys: &[&str]| {
@@ -463,7 +479,7 @@ fn dangling(name: Node<'_>, what: &str) -> DanglingName {
 }
 
 /// Notes a Gateway that is not there, where Gateways of its namespace stand beside the route.
-fn note_missing(input: Input<'_>, route: &Object, reference: Node<'_>, gateway: &mut Gateway) {
+fn note_missing(input: Input<'_>, route: &Object, reference: Node<'_>, references: &mut References) {
     let namespace = reference.str("namespace").unwrap_or(route.namespace());
     let around = input.objects.any_around(input.sources, (STANDARD, "Gateway"), namespace, route.at.file);
     let is_gateway = reference.str("kind").is_none_or(|kind| kind == "Gateway");
@@ -471,7 +487,7 @@ fn note_missing(input: Input<'_>, route: &Object, reference: Node<'_>, gateway: 
         && around
         && is_gateway
     {
-        gateway.dangling.push(dangling(name, "Gateway"));
+        references.missing(input, "Gateway", (STANDARD, "Gateway"), namespace, name);
     }
 }
 

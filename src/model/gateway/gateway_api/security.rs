@@ -3,6 +3,7 @@
 //! Source: <https://gateway.envoyproxy.io/docs/api/extension_types/#securitypolicyspec>.
 
 use super::super::adapters::Input;
+use super::super::address::Range;
 use super::super::cursor::Node;
 use super::super::defaults::default;
 use super::super::kubernetes::{external_name, named};
@@ -13,6 +14,7 @@ use super::super::{
 };
 use super::STANDARD;
 use crate::discover::Format;
+use crate::span::Place;
 
 /// The parts of a policy by which callers show who they are.
 pub(super) const AUTHENTICATES: [&str; 5] = ["jwt", "basicAuth", "apiKeyAuth", "oidc", "extAuth"];
@@ -167,7 +169,38 @@ fn authorization(node: Node<'_>, policy: Node<'_>, gateway: &mut Gateway) -> u32
     });
     access.every_address = every.map(Node::place);
     access.restricts = Stated::Known(every.is_none() && !allows);
+    access.unreachable_deny = unreachable(&rules);
     gateway.add_access(access)
+}
+
+/// Refusals of addresses that a rule before them lets in whoever else they are: the first rule that fits decides.
+/// One for every address is told apart, as in lists of addresses.
+fn unreachable(rules: &[Node<'_>]) -> Vec<Place> {
+    /// Further rules are not compared with each other.
+    const MOST: usize = 256;
+    let mut allowed: Vec<Range> = Vec::new();
+    let mut found = Vec::new();
+    for rule in rules.iter().take(MOST) {
+        let principal = rule.get("principal");
+        let ranges = principal.map(|principal| principal.list("clientCIDRs")).unwrap_or_default();
+        let ranges: Option<Vec<Range>> =
+            ranges.into_iter().take(MOST).map(|range| Range::parse(range.text()?)).collect();
+        let Some(ranges) = ranges.filter(|ranges| !ranges.is_empty()) else { continue };
+        // Parts of a principal, and the operation, must all be met.
+        let alone = principal.is_some_and(|principal| principal.children().count() == 1);
+        match rule.str("action") {
+            Some("Allow") if alone && rule.get("operation").is_none() => {
+                allowed.extend(ranges.into_iter().filter(|range| !matches!(range, Range::Net(_, 0))));
+            }
+            Some("Deny") if ranges.iter().all(|range| allowed.iter().any(|allowed| allowed.holds(*range))) => {
+                let named = rule.get("action").map_or(rule.place(), Node::place);
+                found.push(named);
+            }
+            _ => {}
+        }
+        allowed.truncate(MOST);
+    }
+    found
 }
 
 /// A CORS policy of Envoy Gateway, or the filter of that name: both send back the origin that asks.

@@ -6,6 +6,7 @@
 use super::super::cursor::Node;
 use super::super::defaults::default;
 use super::super::duration;
+use super::super::path::Trick;
 use super::super::tls::TlsVersion;
 use super::super::{ClientCertificate, Gateway, Limit, Measure, RateKey, RateLimit, Set, Stated, Tls, TlsSide, cipher};
 use crate::discover::Format;
@@ -58,6 +59,23 @@ pub(super) fn limit(node: Node<'_>, name: &str, gateway: &mut Gateway) -> Option
     let seconds = duration::seconds(text)?;
     let value = if seconds > 0.0 { seconds } else { f64::INFINITY };
     Some(gateway.add_limit(Limit { measure: Measure::Request, value, place: node.place(), name: name.to_owned() }))
+}
+
+/// Spellings of a path that are left as they are before routes compare it: Envoy Gateway merges slashes, and decodes
+/// those that are escaped, unless a ClientTrafficPolicy tells it not to.
+///
+/// Source: <https://gateway.envoyproxy.io/docs/api/extension_types/#pathsettings>.
+pub(super) fn spellings(clients: &[Node<'_>]) -> Vec<Trick> {
+    let path = |key: &str| clients.iter().filter_map(move |policy| policy.path(&["spec", "path", key])).next();
+    let mut tricks = vec![Trick::TrailingSlash];
+    if path("disableMergeSlashes").and_then(Node::bool) == Some(true) {
+        tricks.push(Trick::DoubleSlash);
+    }
+    if path("escapedSlashesAction").and_then(Node::text) == Some("KeepUnchanged") {
+        tricks.push(Trick::EscapedSlash);
+    }
+    tricks.push(Trick::Semicolon);
+    tricks
 }
 
 /// TLS settings of a listener: what its ClientTrafficPolicy says, else what Envoy Gateway does; unknown for others.

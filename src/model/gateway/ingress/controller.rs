@@ -25,16 +25,16 @@ pub(super) struct Controller<'s> {
 pub(super) struct Controllers<'s> {
     configs: Vec<&'s Object>,
     is_replicated: bool,
-    /// Whether the controller itself is among the objects.
-    pub(super) is_run_here: bool,
+    /// Images of the controller itself, where it is among the objects.
+    pub(super) images: Vec<Node<'s>>,
 }
 
 impl<'s> Controllers<'s> {
     pub(super) fn of(input: Input<'s>) -> Self {
-        let mut controllers = Self { configs: Vec::new(), is_replicated: false, is_run_here: false };
+        let mut controllers = Self { configs: Vec::new(), is_replicated: false, images: Vec::new() };
         controllers.configs.extend(input.objects.of("", "ConfigMap").filter(|object| is_config(input, object)));
-        for workload in workloads(input) {
-            controllers.is_run_here = true;
+        for (workload, image) in workloads(input) {
+            controllers.images.push(image);
             controllers.is_replicated |= is_replicated(workload);
         }
         controllers
@@ -109,16 +109,21 @@ pub(super) fn is_config(input: Input<'_>, object: &Object) -> bool {
     !streams && (named || label())
 }
 
-/// Workloads that run the controller.
-fn workloads<'s>(input: Input<'s>) -> impl Iterator<Item = Node<'s>> {
+/// Workloads that run the controller, each with its image.
+fn workloads<'s>(input: Input<'s>) -> impl Iterator<Item = (Node<'s>, Node<'s>)> {
     let kinds = ["Deployment", "DaemonSet"].into_iter().flat_map(move |kind| input.objects.of("apps", kind));
-    kinds.map(move |object| object.node(input.sources)).filter(|node| {
+    kinds.map(move |object| object.node(input.sources)).filter_map(|node| {
         let spec = node.path(&["spec", "template", "spec"]);
         let containers = spec.map(|spec| spec.list("containers")).unwrap_or_default();
-        containers.into_iter().filter_map(|container| container.str("image")).any(|image| {
-            let path = image.split(['@', ':']).next().unwrap_or_default();
+        let mut images = containers.into_iter().filter_map(|container| container.get("image"));
+        let image = images.find(|image| {
+            let bare = image.text().unwrap_or_default().split('@').next().unwrap_or_default();
+            // A colon before the last slash is that of a port.
+            let tag = bare.rfind(':').filter(|at| bare.rfind('/').is_none_or(|slash| slash < *at));
+            let path = tag.map_or(bare, |at| &bare[..at]);
             path.ends_with("ingress-nginx/controller") || path.ends_with("nginx-ingress-controller")
-        })
+        })?;
+        Some((node, image))
     })
 }
 

@@ -15,12 +15,12 @@ use std::collections::HashMap;
 
 use super::adapters::{Adapter, Grouping, Input};
 use super::cursor::{Node, has_template};
-use super::kubernetes::{ServiceRef, named};
+use super::kubernetes::{References, ServiceRef, named};
 use super::objects::Object;
-use super::path::PathPattern;
+use super::path::{PathPattern, Trick};
 use super::{
-    Action, Applied, AuthMode, Concern, Consequence, DanglingName, Gateway, HostPattern, LimitInForce, MethodBinding,
-    Path, Precedence, Protocol, Rewrite, Route, Set, Stated,
+    Action, Applied, AuthMode, Concern, Gateway, HostPattern, LimitInForce, MethodBinding, Path, Precedence, Protocol,
+    Rewrite, Route, Set, Stated,
 };
 use crate::discover::Format;
 use crate::model::Why;
@@ -112,10 +112,17 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
         }
     }
     let mut servers = Servers::read(&ingresses, gateway);
-    let mut routes = Routes { input, servers: &mut servers, upstreams: HashMap::new(), taken: HashMap::new() };
+    let mut routes = Routes {
+        input,
+        servers: &mut servers,
+        upstreams: HashMap::new(),
+        taken: HashMap::new(),
+        services: References::default(),
+    };
     for (number, ingress) in ingresses.iter().enumerate() {
         routes.of(number, ingress, gateway);
     }
+    routes.services.finish(gateway);
     servers.note_regex_modes(gateway);
     deprecated(&controllers, &ingresses, gateway);
     alb::firewall(&ingresses, gateway);
@@ -178,6 +185,7 @@ struct Routes<'a, 's> {
     upstreams: HashMap<(String, String, String, u8), u32>,
     /// Who has which path of a server first.
     taken: HashMap<(Key, String, String), usize>,
+    services: References,
 }
 
 impl<'s> Routes<'_, 's> {
@@ -231,6 +239,10 @@ impl<'s> Routes<'_, 's> {
             route.precedence = Precedence::Unknown;
         }
         route.paths = vec![Path { pattern, place }];
+        if ingress.dialect == Dialect::Nginx {
+            // nginx compares paths decoded, without dots and doubled slashes.
+            route.spellings = Stated::Known(vec![Trick::TrailingSlash, Trick::Semicolon]);
+        }
         let backend = entry.get("backend");
         self.finish(ingress, policies, &key, backend, &mut route, gateway);
         let affected = is_regex && matches!(kind, "Prefix" | "Exact");
@@ -309,14 +321,7 @@ impl<'s> Routes<'_, 's> {
                 (None, Dialect::Nginx) => absent(ingress.unseen),
                 (None, _) => Stated::Unknown(Why::Elsewhere, None),
             };
-            if service.is_missing(self.input) {
-                gateway.dangling.push(DanglingName {
-                    name: name.text().unwrap_or_default().to_owned(),
-                    what: "service".to_owned(),
-                    place: name.place(),
-                    consequence: Consequence::Dead,
-                });
-            }
+            service.note(self.input, &mut self.services);
             gateway.add_upstream(upstream)
         });
         route.upstreams.push(index);
@@ -368,10 +373,10 @@ fn deprecated(controllers: &Controllers<'_>, ingresses: &[Ingress<'_>], gateway:
         }
     }
     // https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/
-    let mut classes = ingresses.iter().filter(|ingress| ingress.dialect == Dialect::Nginx).filter_map(|it| it.class);
-    if let Some(class) = classes.next().filter(|_| controllers.is_run_here) {
-        let mut setting = controller::setting("ingressClassName", class, Some(Concern::Deprecated));
-        setting.place = class.place();
+    let is_used = ingresses.iter().any(|ingress| ingress.dialect == Dialect::Nginx && ingress.class.is_some());
+    for image in controllers.images.iter().filter(|_| is_used) {
+        let mut setting = controller::setting("controller", *image, Some(Concern::Deprecated));
+        (setting.value, setting.place) = ("ingress-nginx".to_owned(), image.place());
         gateway.settings.push(setting);
     }
 }

@@ -6,10 +6,11 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::super::path::Trick;
 use super::super::routes::Policy as Table;
 use super::super::{
-    Applied, Auth, Concern, Gateway, Idle, IdlePolicy, Mechanism, Node, Object, PolicyConcern, Route, Scope, Set,
-    Setting, Stated, kubernetes,
+    Applied, Auth, Concern, Gateway, Idle, IdlePolicy, Mechanism, Node, Object, PathGuard, PolicyConcern,
+    Route, Scope, Set, Setting, Stated, kubernetes,
 };
 use super::gateways::Gateways;
 use super::pods::{Labels, Pods};
@@ -17,13 +18,15 @@ use super::policies::{self, Act, Cover, Policy};
 use super::routes::{Bound, service};
 use super::sites::Sites;
 use super::verifiers::{self, Verifier};
-use super::{ROOT, SECURITY, World};
+use super::{ROOT, SECURITY, World, settings};
 use crate::model::Why;
 
 /// With more policies than this for one workload, what they come to is not worked out.
 const MOST_POLICIES: usize = 256;
 /// So many times a rule is compared with a route; beyond that neither.
 const MOST_COMPARED: usize = 200_000;
+/// So many paths that are refused are noted for a route.
+const MOST_PATHS: usize = 64;
 /// With more kinds of workloads than this, it is not worked out which policies select which.
 const MOST_WORKLOADS: usize = 1024;
 
@@ -49,6 +52,8 @@ struct Verdict {
     unclear: bool,
     /// Whether there are policies.
     any: bool,
+    /// Whether what no policy refuses is let through.
+    lenient: bool,
 }
 
 /// All policies of a run, and what was found of them on the way.
@@ -72,6 +77,8 @@ pub(super) struct Guards<'s> {
     left: Cell<usize>,
     /// Verifiers that put claims into headers on routes that are open.
     spoofable: BTreeSet<u32>,
+    /// Spellings of a path that are left as they are before policies compare it.
+    spellings: Vec<Trick>,
 }
 
 /// Where an object is looked for.
@@ -110,6 +117,7 @@ impl<'s> Guards<'s> {
             doubt: false,
             left: Cell::new(MOST_COMPARED),
             spoofable: BTreeSet::new(),
+            spellings: settings::spellings(world),
         };
         let selectors = guards.add_sites(gateways, bound, &pods);
         for (object, node, spec) in world.of(SECURITY, "AuthorizationPolicy") {
@@ -315,6 +323,7 @@ impl<'s> Guards<'s> {
                 Act::Audit => {}
             }
         }
+        verdict.lenient = !allows || open == Cover::All;
         if allows {
             match (needs, open) {
                 (_, Cover::All) => {}
@@ -358,10 +367,14 @@ impl<'s> Guards<'s> {
                     || !enforced && some(|verdict| verdict.enforced)
                     || !custom && some(|verdict| verdict.custom.is_some()),
                 any: some(|verdict| verdict.any),
+                lenient: verdicts.iter().all(|verdict| verdict.lenient),
             }
         };
         let (before, behind) = (weakest(&outer), weakest(&inner));
         let enforced = before.enforced || behind.enforced;
+        if before.lenient && behind.lenient && before.custom.is_none() && behind.custom.is_none() {
+            self.note_paths(outer.iter().chain(&inner), route);
+        }
         let here = Some(route.place);
         let number = gateway.routes.len() as u32;
         let mut auth: Vec<Applied> = Vec::new();
@@ -408,6 +421,19 @@ impl<'s> Guards<'s> {
             true => Stated::Unknown(Why::Elsewhere, here),
             false => Stated::Known(access),
         };
+    }
+
+    /// Notes paths that policies refuse where they let others of the route through.
+    fn note_paths<'g>(&self, guards: impl Iterator<Item = &'g Rc<Guard>>, route: &mut Route) {
+        let numbers: BTreeSet<u32> =
+            guards.flat_map(|guard| guard.policies.iter().copied().take(MOST_POLICIES)).collect();
+        let policies = numbers.into_iter().filter_map(|number| self.policies.get(number as usize));
+        let refusing = policies.filter(|policy| policy.act == Act::Deny && policy.dry_run.is_none());
+        let paths: Vec<PathGuard> = refusing.flat_map(|policy| policy.refused_paths(route)).take(MOST_PATHS).collect();
+        if !paths.is_empty() {
+            route.spellings = Stated::Known(self.spellings.clone());
+            route.guards = paths;
+        }
     }
 
     /// The access policies of a route, and notes on those that only observe.

@@ -3,7 +3,7 @@
 
 use super::super::host::{Depth, HostPattern};
 use super::super::path::PathPattern;
-use super::super::{Access, AccessBy, Methods, Node, Object, Route, Stated};
+use super::super::{Access, AccessBy, Methods, Node, Object, PathGuard, Route, Stated};
 use super::World;
 use crate::model::Why;
 use crate::span::Place;
@@ -38,6 +38,8 @@ pub(super) struct Rule<'s> {
 /// What a rule is for. Fields that are empty are for all.
 struct Operation {
     paths: Vec<PathPattern>,
+    /// The same, with their places: the first of them.
+    guards: Vec<PathGuard>,
     not_paths: Vec<PathPattern>,
     methods: Vec<String>,
     not_methods: Vec<String>,
@@ -57,6 +59,9 @@ pub(super) struct Policy<'s> {
     /// The external service.
     pub(super) provider: Option<Node<'s>>,
 }
+
+/// So many paths of an operation are compared with other spellings.
+const MOST_GUARDS: usize = 64;
 
 const LISTS: [&str; 3] = ["principals", "requestPrincipals", "namespaces"];
 
@@ -83,6 +88,14 @@ impl<'s> Policy<'s> {
     pub(super) fn denies_strangers(&self, route: &Route) -> Cover {
         let rules = self.rules.iter().filter(|rule| rule.is_for_strangers());
         rules.map(|rule| rule.covers(route)).max().unwrap_or(Cover::None)
+    }
+
+    /// Paths that it refuses to everybody, or to those without a token, where that is all that its rule looks at
+    /// besides: with the place of each.
+    pub(super) fn refused_paths(&self, route: &Route) -> Vec<PathGuard> {
+        let rules = self.rules.iter().filter(|rule| rule.is_for_everyone() || rule.is_for_strangers());
+        let parts = rules.filter(|rule| rule.covers(route) == Cover::Part).flat_map(|rule| &rule.operations);
+        parts.filter(|operation| operation.is_by_path()).flat_map(|operation| operation.guards.clone()).collect()
     }
 
     /// The policy as an access policy of the model. `inside`: the caller is a gateway, for everybody behind it.
@@ -212,18 +225,32 @@ impl Operation {
         let texts = |key: &str| node.list(key).into_iter().filter_map(Node::text).collect::<Vec<&str>>();
         let paths = |key: &str| texts(key).into_iter().map(PathPattern::istio_policy).collect();
         let names = |key: &str| texts(key).into_iter().map(str::to_ascii_uppercase).collect();
+        let guards = node.list("paths").into_iter().take(MOST_GUARDS).filter_map(|path| {
+            Some(PathGuard { pattern: PathPattern::istio_policy(path.text()?), place: path.place() })
+        });
         let hosts = texts("hosts").into_iter().map(|host| {
             let bare = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
             HostPattern::wildcard(bare, Depth::Many)
         });
         Self {
             paths: paths("paths"),
+            guards: guards.collect(),
             not_paths: paths("notPaths"),
             methods: names("methods"),
             not_methods: names("notMethods"),
             hosts: hosts.collect(),
             narrowed: ["ports", "notPorts", "notHosts"].iter().any(|key| node.get(key).is_some()),
         }
+    }
+
+    /// Whether it looks at the path alone.
+    fn is_by_path(&self) -> bool {
+        !self.paths.is_empty()
+            && self.not_paths.is_empty()
+            && self.methods.is_empty()
+            && self.not_methods.is_empty()
+            && self.hosts.is_empty()
+            && !self.narrowed
     }
 
     fn covers(&self, route: &Route) -> Cover {

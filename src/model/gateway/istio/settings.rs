@@ -1,5 +1,6 @@
 //! Settings of the mesh that rules ask for: mutual TLS, and addresses that a load balancer hides.
 
+use super::super::path::Trick;
 use super::super::{Gateway, Node, Setting};
 use super::guards::Guards;
 use super::{SECURITY, World};
@@ -14,6 +15,39 @@ pub(super) fn lower<'s>(world: World<'s>, guards: &Guards<'s>, gateway: &mut Gat
 /// Notes a setting.
 pub(super) fn note(name: &str, value: &str, place: Place, grave: bool, gateway: &mut Gateway) {
     gateway.settings.push(Setting { grave, ..Setting::new(name, value, place) });
+}
+
+/// Spellings of a path that are left as they are before policies compare it. What the mesh does to paths is one
+/// of its settings; where those are not in view, only what no setting changes is known.
+///
+/// Source: <https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-ProxyPathNormalization>.
+pub(super) fn spellings(world: World<'_>) -> Vec<Trick> {
+    let mut tricks = vec![Trick::TrailingSlash];
+    let Some(normalization) = normalization(world) else { return tricks };
+    match normalization {
+        "NONE" => tricks.extend([Trick::DoubleSlash, Trick::EscapedSlash, Trick::Dot, Trick::DotDot]),
+        "MERGE_SLASHES" => tricks.push(Trick::EscapedSlash),
+        "DECODE_AND_MERGE_SLASHES" => {}
+        _ => tricks.extend([Trick::DoubleSlash, Trick::EscapedSlash]),
+    }
+    tricks
+}
+
+/// How the mesh normalises paths, if its settings are in view: in the operator's object, or in the ConfigMap that
+/// holds them as a text.
+fn normalization<'s>(world: World<'s>) -> Option<&'s str> {
+    const BASE: &str = "BASE";
+    for (_, _, spec) in world.of("install.istio.io", "IstioOperator") {
+        if let Some(mesh) = spec.and_then(|spec| spec.get("meshConfig")) {
+            return Some(mesh.path(&["pathNormalization", "normalization"]).and_then(Node::text).unwrap_or(BASE));
+        }
+    }
+    let (_, map, _) = world.of("", "ConfigMap").find(|(object, ..)| {
+        object.namespace() == super::ROOT && (object.name == "istio" || object.name.starts_with("istio-"))
+    })?;
+    let text = map.path(&["data", "mesh"])?.text()?;
+    let written = text.split("normalization:").nth(1).and_then(|rest| rest.split_whitespace().next());
+    Some(written.unwrap_or(BASE))
 }
 
 /// Notes modes of mutual TLS. Grave: for more than one workload.

@@ -3,8 +3,7 @@
 //! `return` in a block ends a request before any of it: rewriting comes before access.
 
 // `core`, not `std`: addresses as data, nothing that could connect.
-use core::net::IpAddr;
-
+use super::super::address::Range;
 use super::super::{Access, AccessBy, Applied, Auth, AuthMode, AuthServer, Jwt, Mechanism, Node, Purpose, Stated};
 use super::Lowering;
 use super::config::{Context, Line, Topic};
@@ -379,43 +378,6 @@ impl List {
         }
         list.public |= list.every.is_some() || list.opens;
         list
-    }
-}
-
-/// Addresses of an entry.
-#[derive(Clone, Copy)]
-enum Range {
-    All,
-    Net(IpAddr, u32),
-}
-
-impl Range {
-    fn parse(text: &str) -> Option<Self> {
-        if text == "all" {
-            return Some(Self::All);
-        }
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Some(most), |bits| bits.parse().ok().filter(|&bits| bits <= most))?;
-        Some(Self::Net(address, bits))
-    }
-
-    /// Whether all of another are among its own.
-    fn holds(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::All, _) => true,
-            (Self::Net(..), Self::All) => false,
-            (Self::Net(IpAddr::V4(a), bits), Self::Net(IpAddr::V4(b), inner)) => {
-                let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-                inner >= bits && a.to_bits() & mask == b.to_bits() & mask
-            }
-            (Self::Net(IpAddr::V6(a), bits), Self::Net(IpAddr::V6(b), inner)) => {
-                let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
-                inner >= bits && a.to_bits() & mask == b.to_bits() & mask
-            }
-            _ => false,
-        }
     }
 }
 
