@@ -1,6 +1,6 @@
 //! Addresses and networks as lists of access name them. Knows no format.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// Addresses of an entry.
 #[derive(Clone, Copy, Debug)]

@@ -25,6 +25,9 @@ pub enum Authentication {
 /// Methods that change something.
 pub(super) const WRITES: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
+/// A gateway with more routes is read in part.
+const MOST_ROUTES: usize = 200_000;
+
 /// A kind of policy that routes use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Policy {
@@ -273,6 +276,16 @@ impl Gateway {
     /// Adds TLS settings.
     pub fn add_tls(&mut self, tls: super::Tls) -> u32 {
         push(&mut self.tls, tls)
+    }
+
+    /// Whether it has so many routes that further ones are left out, which makes it partial at `place`. Aliases and
+    /// parts that are used often can name a few routes without end.
+    pub fn is_full(&mut self, place: Place) -> bool {
+        let is_full = self.routes.len() >= MOST_ROUTES;
+        if is_full {
+            self.partial.get_or_insert((Why::Unread, place));
+        }
+        is_full
     }
 
     /// Adds a route.

@@ -8,12 +8,14 @@ fn pair(model: &Model, index: u32) -> &RoutePair {
     &gateway(model).pairs()[index as usize]
 }
 
-/// A route for messages: its name, unless that is its path.
-fn label(model: &Model, index: u32) -> Fact<'_> {
+/// A route for messages: its name, unless that is its path, or the name of the others as well.
+fn label<'m>(model: &'m Model, index: u32, pair: &RoutePair) -> Fact<'m> {
     let gateway = gateway(model);
     let Some(route) = gateway.routes.get(index as usize) else { return Fact::Absent };
     let label = gateway.label(route);
-    let is_path = route.name.is_empty() || label.ends_with(&route.name);
+    let mut all = pair.others.iter().chain([&pair.route]).filter_map(|other| gateway.routes.get(*other as usize));
+    let is_shared = all.any(|other| other.name == route.name && other.place != route.place);
+    let is_path = route.name.is_empty() || label.ends_with(&route.name) || is_shared;
     Fact::Known(Value::Text(if is_path { label.into() } else { route.name.as_str().into() }))
 }
 
@@ -38,13 +40,13 @@ pub(super) const FIELDS: &[Field] = &[
         |m, i| Fact::bool(pair(m, i).others.first() == Some(&pair(m, i).route)),
     ),
     field(Kind::RoutePair, "route", Type::Text, "The route where something is to be mended, for people.", |m, i| {
-        label(m, pair(m, i).route)
+        label(m, pair(m, i).route, pair(m, i))
     }),
     field(Kind::RoutePair, "concerned", Type::Nodes(Kind::Route), "That route.", |m, i| {
         Fact::nodes(Kind::Route, [pair(m, i).route])
     }),
     field(Kind::RoutePair, "other", Type::Text, "The first of the others, for people.", |m, i| {
-        pair(m, i).others.first().map_or(Fact::Absent, |&other| label(m, other))
+        pair(m, i).others.first().map_or(Fact::Absent, |&other| label(m, other, pair(m, i)))
     }),
     field(Kind::RoutePair, "others", Type::Nodes(Kind::Route), "The other routes: the first ten.", |m, i| {
         Fact::nodes(Kind::Route, pair(m, i).others.iter().copied())

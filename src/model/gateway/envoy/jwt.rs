@@ -202,7 +202,11 @@ impl<'s> Manager<'s, '_> {
                 made.optional = demand.optional;
                 made.checked_later = demand.optional.is_some() && tokens.checked_later;
                 for provider in demand.providers {
-                    made.query = made.query.or_else(|| query(provider));
+                    // One that is written says more than a default of another provider.
+                    let found = query(provider);
+                    if made.query.is_none() || found.as_ref().is_some_and(|set| set.origin == Origin::Written) {
+                        made.query = found;
+                    }
                     let forwards = provider.get("forward").filter(|node| node.bool() == Some(true));
                     made.forwards = made.forwards.or(forwards.map(|node| Set::written(true, node.key_place())));
                     let verifier = match tokens.verifiers.get(&provider.entry()) {

@@ -27,9 +27,6 @@ use crate::span::{FileId, Place};
 
 pub(super) const ADAPTER: Adapter = Adapter { format: Format::Envoy, grouping: Grouping::Own { group }, lower };
 
-/// A gateway with more routes is read in part. Aliases can name the same routes for many listeners.
-const MOST_ROUTES: usize = 200_000;
-
 /// Bootstrap files stand for themselves; lists of resources in one folder are read by one Envoy, unless two of them
 /// define the same resource.
 fn group(sources: &SourceMap, files: Vec<FileId>) -> Vec<Vec<FileId>> {

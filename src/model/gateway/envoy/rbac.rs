@@ -103,6 +103,13 @@ pub(super) fn needs_claims(filter: &Filter<'_>) -> bool {
     demands(filter, |traits| traits.claims && !traits.negated)
 }
 
+/// The range of a principal that holds every address.
+fn every_address(principal: Node<'_>) -> Option<Node<'_>> {
+    let range = ["remote_ip", "direct_remote_ip", "source_ip"].iter().find_map(|key| principal.get(key))?;
+    let length = range.get("prefix_len").and_then(Node::number).unwrap_or(0.0);
+    (matches!(range.str("address_prefix"), Some("0.0.0.0" | "::")) && length == 0.0).then_some(range)
+}
+
 /// Paths that rules refuse to everybody.
 fn refused_paths(rules: Node<'_>) -> Vec<PathGuard> {
     /// Further ones are not looked at.
@@ -150,21 +157,20 @@ fn access(rules: Node<'_>, gateway: &mut Gateway) -> u32 {
         });
         let everything = open.filter(|(policy, _)| policy.list("permissions").into_iter().any(is_any));
         access.allows_everyone = everything.map(|(policy, _)| policy.key_place());
+        access.every_address = principals().find_map(every_address).map(Node::key_place);
+        let anywhere = policies.iter().any(|(policy, principals)| {
+            let alone = |principal: &Node<'_>| every_address(*principal).is_some() && principal.children().count() == 1;
+            policy.get("condition").is_none()
+                && principals.iter().any(alone)
+                && policy.list("permissions").into_iter().any(is_any)
+        });
         access.restricts = match (everything, open) {
+            _ if anywhere => Stated::Known(false),
             (Some(_), _) => Stated::Known(false),
             // Some requests are for everyone.
             (None, Some((policy, _))) => Stated::Unknown(Why::NotRead, Some(policy.key_place())),
             (None, None) => Stated::Known(true),
         };
-        access.every_address = principals()
-            .filter_map(|principal| {
-                ["remote_ip", "direct_remote_ip", "source_ip"].iter().find_map(|key| principal.get(key))
-            })
-            .find(|range| {
-                let length = range.get("prefix_len").and_then(Node::number);
-                matches!(range.str("address_prefix"), Some("0.0.0.0" | "::")) && length.unwrap_or(0.0) == 0.0
-            })
-            .map(Node::key_place);
     } else {
         // Who is refused: only a negation says who is let in.
         let names_the_admitted = traits.negated && traits.by() != AccessBy::Other;

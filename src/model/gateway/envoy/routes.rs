@@ -11,7 +11,7 @@ use super::super::{
 };
 use super::filters::{self, Filter, Layer};
 use super::texts::Matcher;
-use super::{MOST_ROUTES, World, jwt, limits};
+use super::{World, jwt, limits};
 use crate::model::Why;
 use crate::span::{At, Place};
 
@@ -80,8 +80,7 @@ impl<'s, 'w> Manager<'s, 'w> {
             let domains = Domains::read(host);
             let layer = Layer::of(host, Scope::Host, &self.filters);
             for (order, route) in host.list("routes").into_iter().enumerate() {
-                if gateway.routes.len() >= MOST_ROUTES {
-                    gateway.partial = Some((Why::Unread, route.place()));
+                if gateway.is_full(route.place()) {
                     return;
                 }
                 self.route(route, order, host, &domains, [&layer, &whole], gateway);
@@ -175,7 +174,7 @@ pub(super) fn without_listener(world: &World<'_>, config: Node<'_>, gateway: &mu
     for host in config.list("virtual_hosts") {
         let domains = Domains::read(host);
         for (order, node) in host.list("routes").into_iter().enumerate() {
-            if gateway.routes.len() >= MOST_ROUTES {
+            if gateway.is_full(node.place()) {
                 return;
             }
             let matched = Match::read(node.get("match"), node);

@@ -97,6 +97,9 @@ impl<'a, 's> Routes<'a, 's> {
                 if matches.is_empty() { vec![None] } else { matches.into_iter().map(Some).collect() };
             let mut added = Vec::new();
             for entry in entries {
+                if gateway.is_full(rule.place()) {
+                    return;
+                }
                 added.push(Self::add(object, template.clone(), entry, &arrival, parents, gateway));
             }
             self.note_replaced(object, rule.str("name"), &arrival, parents, &added);

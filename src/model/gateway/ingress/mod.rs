@@ -202,6 +202,9 @@ impl<'s> Routes<'_, 's> {
         };
         for (host, _, paths) in ingress.rules() {
             for path in paths {
+                if gateway.is_full(path.place()) {
+                    return;
+                }
                 self.route(number, ingress, &policies, host, path, gateway);
             }
         }

@@ -9,8 +9,8 @@ use std::rc::Rc;
 use super::super::path::Trick;
 use super::super::routes::Policy as Table;
 use super::super::{
-    Applied, Auth, Concern, Gateway, Idle, IdlePolicy, Mechanism, Node, Object, PathGuard, PolicyConcern,
-    Route, Scope, Set, Setting, Stated, kubernetes,
+    Applied, Auth, Concern, Gateway, Idle, IdlePolicy, Mechanism, Node, Object, PathGuard, PolicyConcern, Route, Scope,
+    Set, Setting, Stated, kubernetes,
 };
 use super::gateways::Gateways;
 use super::pods::{Labels, Pods};
@@ -416,8 +416,9 @@ impl<'s> Guards<'s> {
             (true, false) if (before.any || behind.any) && verifiers.is_empty() => Stated::Absent,
             (true, false) => Stated::Unknown(Why::Elsewhere, here),
         };
-        let access = self.access(&outer, &inner, number, gateway);
+        let access = self.access(&outer, &inner, number, route, gateway);
         route.access = match access.is_empty() {
+            true if (before.any || behind.any) && !unclear => Stated::Absent,
             true => Stated::Unknown(Why::Elsewhere, here),
             false => Stated::Known(access),
         };
@@ -437,32 +438,44 @@ impl<'s> Guards<'s> {
     }
 
     /// The access policies of a route, and notes on those that only observe.
-    fn access(&mut self, outer: &[Rc<Guard>], inner: &[Rc<Guard>], route: u32, gateway: &mut Gateway) -> Vec<Applied> {
+    fn access(
+        &mut self,
+        outer: &[Rc<Guard>],
+        inner: &[Rc<Guard>],
+        number: u32,
+        route: &Route,
+        gateway: &mut Gateway,
+    ) -> Vec<Applied> {
         let mut applied: Vec<Applied> = Vec::new();
         for (guards, inside) in [(outer, false), (inner, true)] {
             for guard in guards {
+                self.left.set(self.left.get().saturating_sub(guard.rules));
                 let of = |number: &u32| &self.policies[*number as usize];
                 let enforced = guard.policies.iter().filter(|number| of(number).dry_run.is_none());
                 let lenient =
-                    !guard.doubt && !self.doubt && enforced.clone().all(|number| of(number).only_refuses_some());
+                    !guard.doubt && !self.doubt && enforced.clone().all(|number| of(number).only_refuses_some);
                 let replaced = enforced.clone().count() > 0;
-                for number in enforced.take(MOST_POLICIES) {
-                    let policy = of(number);
-                    let key = (Table::Access, *number, inside);
+                for policy_number in enforced.take(MOST_POLICIES) {
+                    let policy = of(policy_number);
+                    let key = (Table::Access, *policy_number, inside);
                     let made = *self.made.entry(key).or_insert_with(|| gateway.add_access(policy.access(inside)));
                     let place = kubernetes::named(policy.node);
                     if lenient && let Some(access) = gateway.access.get_mut(made as usize) {
                         access.default_allow = Some(place);
                     }
-                    if !applied.iter().any(|it| it.policy == made) {
+                    // A refusal of other requests, or a decision on them, is none of this route.
+                    let concerns = policy.act == Act::Allow
+                        || guard.rules > self.left.get()
+                        || policy.rules.iter().any(|rule| rule.covers(route) != Cover::None);
+                    if concerns && !applied.iter().any(|it| it.policy == made) {
                         applied.push(Applied { policy: made, place, scope: Scope::Service });
                     }
                 }
-                for number in guard.policies.iter().filter(|number| of(number).dry_run.is_some()) {
-                    let (routes, all) = self.observed.entry(*number).or_insert((Vec::new(), true));
+                for observing in guard.policies.iter().filter(|number| of(number).dry_run.is_some()) {
+                    let (routes, all) = self.observed.entry(*observing).or_insert((Vec::new(), true));
                     *all &= replaced;
-                    if routes.last() != Some(&route) {
-                        routes.push(route);
+                    if routes.last() != Some(&number) {
+                        routes.push(number);
                     }
                 }
             }

@@ -58,6 +58,8 @@ pub(super) struct Policy<'s> {
     pub(super) dry_run: Option<Place>,
     /// The external service.
     pub(super) provider: Option<Node<'s>>,
+    /// Whether what it says lets everybody through who is not named.
+    pub(super) only_refuses_some: bool,
 }
 
 /// So many paths of an operation are compared with other spellings.
@@ -74,14 +76,17 @@ impl<'s> Policy<'s> {
             _ => Act::Allow,
         };
         let dry_run = node.path(&["metadata", "annotations", "istio.io/dry-run"]);
-        Self {
+        let mut policy = Self {
             object,
             node,
             act,
             rules: spec.map_or_else(Vec::new, |spec| spec.list("rules")).into_iter().map(Rule::read).collect(),
             dry_run: dry_run.filter(|node| node.bool() == Some(true)).map(Node::place),
             provider: spec.and_then(|spec| spec.path(&["provider", "name"])),
-        }
+            only_refuses_some: false,
+        };
+        policy.only_refuses_some = act == Act::Deny && policy.access(false).restricts == Stated::Known(false);
+        policy
     }
 
     /// Whether requests without a token are refused by some rule that covers a route: how much of it.
@@ -122,8 +127,13 @@ impl<'s> Policy<'s> {
                     self.rules.iter().filter(|rule| inside && rule.conditions.is_empty()).find_map(Rule::any_peer);
                 access.allows_everyone = everything.map(|rule| rule.node.place()).or(star);
                 let open = self.rules.iter().find(|rule| rule.is_for_everyone());
+                let anywhere = self.rules.iter().any(|rule| {
+                    let every = |source: &Node<'s>| every_address(*source).is_some() && source.children().count() == 1;
+                    rule.operations.is_empty() && rule.conditions.is_empty() && rule.sources.iter().any(every)
+                });
                 access.restricts = match (everything, open) {
                     (Some(_), _) => Stated::Known(false),
+                    _ if anywhere => Stated::Known(false),
                     (None, _) if star.is_some() => Stated::Known(false),
                     // Some requests are for everyone.
                     (None, Some(rule)) => Stated::Unknown(Why::NotRead, Some(rule.node.place())),
@@ -131,11 +141,7 @@ impl<'s> Policy<'s> {
                     (None, None) if inside && peers && !tokens => Stated::Unknown(Why::Elsewhere, Some(place)),
                     (None, None) => Stated::Known(true),
                 };
-                access.every_address = sources()
-                    .flat_map(|source| ["ipBlocks", "remoteIpBlocks"].map(|key| source.list(key)))
-                    .flatten()
-                    .find(|block| matches!(block.text(), Some("0.0.0.0/0" | "::/0")))
-                    .map(Node::place);
+                access.every_address = sources().find_map(|source| every_address(*source)).map(Node::place);
             }
             Act::Deny => {
                 // Who is refused: only a negation says who is let in.
@@ -150,16 +156,17 @@ impl<'s> Policy<'s> {
         access
     }
 
-    /// Whether what it says lets everybody through who is not named.
-    pub(super) fn only_refuses_some(&self) -> bool {
-        self.act == Act::Deny && self.access(false).restricts == Stated::Known(false)
-    }
-
     /// Entries that compare with the address a packet comes from.
     pub(super) fn packet_addresses(&self) -> Vec<Node<'s>> {
         let sources = self.rules.iter().flat_map(|rule| &rule.sources);
         sources.flat_map(|source| ["ipBlocks", "notIpBlocks"].into_iter().filter_map(|key| source.get(key))).collect()
     }
+}
+
+/// The block of a source that holds every address.
+fn every_address<'s>(source: Node<'s>) -> Option<Node<'s>> {
+    let blocks = ["ipBlocks", "remoteIpBlocks"].into_iter().flat_map(|key| source.list(key));
+    blocks.into_iter().find(|block| matches!(block.text(), Some("0.0.0.0/0" | "::/0")))
 }
 
 impl<'s> Rule<'s> {

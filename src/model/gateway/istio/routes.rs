@@ -154,6 +154,9 @@ impl<'s> Reader<'s, '_> {
             match http.get("delegate").and_then(|to| self.delegate(bound, to)) {
                 Some(part) => {
                     for (inner, http_inner) in part.list("http").into_iter().enumerate() {
+                        if self.gateway.is_full(http.place()) {
+                            return;
+                        }
                         self.http(
                             bound,
                             &served,
@@ -196,6 +199,9 @@ impl<'s> Reader<'s, '_> {
         let (cors, timeout) = (self.cors(http), self.timeout(http));
         let targets = self.upstreams.of(self.world, bound, http, self.gateway);
         for found in matches {
+            if self.gateway.is_full(http.place()) {
+                return;
+            }
             // A match may be for some of the gateways only.
             let only: Vec<&str> = found
                 .map_or_else(Vec::new, |found| found.list("gateways"))
