@@ -4,8 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    AccessBy, Action, Applied, AuthMode, ClientCertificate, Exposure, Gateway, Limit, Listener, Measure, Methods,
-    Route, Stated,
+    AccessBy, Action, Applied, AuthMode, ClientCertificate, Exposure, Gateway, Limit, Measure, Methods, Route, Stated,
 };
 use crate::model::Why;
 use crate::span::Place;
@@ -60,9 +59,14 @@ pub struct Derived {
     /// Whether any route admits only some methods.
     pub restricts_methods: bool,
     users: HashMap<(Policy, u32), Vec<u32>>,
-    /// Listeners with TLS, by each host they answer; the empty text: all hosts.
+    /// Listeners with TLS, by each host they answer.
     with_tls: HashMap<String, Vec<u32>>,
+    /// Listeners with TLS that answer all hosts, by what they serve.
+    with_tls_for_all: HashMap<Served, Vec<u32>>,
 }
+
+/// A path, and the names of the upstreams to which it leads.
+type Served = (String, Vec<String>);
 
 impl Derived {
     pub(super) fn new(gateway: &Gateway) -> Self {
@@ -100,21 +104,41 @@ impl Derived {
             (0..).zip(&gateway.routes).filter(|(_, route)| gateway.forwards(route) && !route.hosts.is_empty());
         let with_hosts = with_hosts.map(|(number, _)| number).collect();
         let mut with_tls: HashMap<String, Vec<u32>> = HashMap::new();
+        let mut with_tls_for_all: HashMap<Served, Vec<u32>> = HashMap::new();
         for (number, listener) in (0..).zip(&gateway.listeners) {
-            if listener.protocol.known().is_some_and(|protocol| protocol.is_tls()) {
-                for host in names(listener) {
-                    with_tls.entry(host).or_default().push(number);
+            if listener.protocol.known().is_none_or(|protocol| !protocol.is_tls()) {
+                continue;
+            }
+            for host in &listener.hosts {
+                with_tls.entry(host.to_string()).or_default().push(number);
+            }
+            if listener.hosts.is_empty() {
+                for served in served(gateway, users.get(&(Policy::Listener, number))) {
+                    with_tls_for_all.entry(served).or_default().push(number);
                 }
             }
         }
-        Self { authentication, authenticated, public_by_design, with_hosts, restricts_methods, users, with_tls }
+        Self {
+            authentication,
+            authenticated,
+            public_by_design,
+            with_hosts,
+            restricts_methods,
+            users,
+            with_tls,
+            with_tls_for_all,
+        }
     }
 
-    /// Listeners with TLS that answer one of the hosts of a listener, or all hosts as it does.
-    pub fn with_tls(&self, listener: &Listener) -> impl Iterator<Item = u32> {
+    /// Listeners with TLS beside a listener: those that answer one of its hosts. Where neither names hosts, that says
+    /// little, as each port may be for something else: then those that serve one of its paths from the same upstream.
+    pub fn with_tls<'g>(&'g self, gateway: &'g Gateway, index: u32) -> impl Iterator<Item = u32> {
+        let hosts = gateway.listeners.get(index as usize).map(|listener| &listener.hosts);
+        let by_host = hosts.into_iter().flatten().filter_map(|host| self.with_tls.get(&host.to_string()));
+        let own = hosts.filter(|hosts| hosts.is_empty()).and_then(|_| self.users.get(&(Policy::Listener, index)));
+        let by_path = served(gateway, own).filter_map(|served| self.with_tls_for_all.get(&served));
         let mut seen = HashSet::new();
-        let found = names(listener).into_iter().flat_map(|host| self.with_tls.get(&host).into_iter().flatten());
-        found.copied().filter(move |number| seen.insert(*number))
+        by_host.chain(by_path).flatten().copied().filter(move |number| seen.insert(*number))
     }
 
     /// What callers of a route must show.
@@ -128,12 +152,14 @@ impl Derived {
     }
 }
 
-/// The hosts of a listener as texts; one empty text for all hosts.
-fn names(listener: &Listener) -> Vec<String> {
-    match listener.hosts.as_slice() {
-        [] => vec![String::new()],
-        hosts => hosts.iter().map(ToString::to_string).collect(),
-    }
+/// What is served by routes that lead to an upstream or a function.
+fn served<'g>(gateway: &'g Gateway, routes: Option<&'g Vec<u32>>) -> impl Iterator<Item = Served> {
+    let routes = routes.into_iter().flatten().filter_map(|&route| gateway.routes.get(route as usize));
+    routes.filter(|route| gateway.forwards(route)).map(|route| {
+        let upstreams = route.upstreams.iter().filter_map(|&upstream| gateway.upstreams.get(upstream as usize));
+        let path = route.paths.first().map_or_else(|| "/".to_owned(), |path| super::path_text(&path.pattern));
+        (path, upstreams.map(|upstream| upstream.name.clone()).collect())
+    })
 }
 
 /// Every way to authenticate that applies to a route, as one answer.

@@ -31,7 +31,7 @@ fn forwarding(model: &Model, index: u32) -> Fact<'_> {
 /// At most so many related listeners are shown.
 const MOST_SIBLINGS: usize = 10;
 
-/// Listeners with TLS that answer one of the hosts of a listener.
+/// Listeners with TLS that answer one of the hosts of a listener, or serve the same without naming hosts.
 fn tls_siblings(model: &Model, index: u32) -> Fact<'_> {
     let mine = listener(model, index);
     let folder = |listener: &Listener| model.sources().folder(listener.place.at.file);
@@ -40,7 +40,7 @@ fn tls_siblings(model: &Model, index: u32) -> Fact<'_> {
         let other = listener(model, number);
         number != index && other.exposure == Exposure::Public && folder(other) == folder(mine)
     };
-    let siblings = gateway(model).derived().with_tls(mine);
+    let siblings = gateway(model).derived().with_tls(gateway(model), index);
     Fact::nodes(Kind::Listener, siblings.filter(|&number| is_beside(number)).take(MOST_SIBLINGS))
 }
 
@@ -118,7 +118,7 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Listener,
         "tlsSiblings",
         Type::Nodes(Kind::Listener),
-        "Listeners with TLS that answer the same host.",
+        "Listeners with TLS that answer the same host; where none is named, that serve the same path.",
         tls_siblings,
     ),
     field(

@@ -116,6 +116,8 @@ fn openid(plugin: &Plugin<'_>, gateway: &mut Gateway) -> u32 {
     jwt.public_keys = true;
     let off = |key: &str| plugin.get(key).filter(|node| node.bool() == Some(false)).map(Node::key_place);
     jwt.unsigned = off("verify_signature");
+    // Off by default: https://developer.konghq.com/plugins/openid-connect/reference/#schema--config-enable-hs-signatures
+    jwt.symmetric = plugin.get("enable_hs_signatures").filter(|node| node.bool() == Some(true)).map(Node::key_place);
     let claims_off = off("verify_claims");
     jwt.issuer = Stated::Known(claims_off.is_none());
     let audience = ["audience_required", "audience"].into_iter().any(|key| !plugin.list(key).is_empty());

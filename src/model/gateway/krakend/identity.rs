@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::{Concern, Gateway, Node};
+use super::names::component_of;
 use super::policies;
 
 /// Notes endpoints without a validator that pass a header on to a host which, from other endpoints, takes it as the
@@ -37,7 +38,7 @@ pub(super) fn note(root: Node<'_>, gateway: &mut Gateway) {
 }
 
 fn validator(endpoint: Node<'_>) -> Option<Node<'_>> {
-    endpoint.path(&["extra_config", "auth/validator"])
+    component_of(endpoint, "auth/validator")
 }
 
 /// The header of a pair of claim and header.

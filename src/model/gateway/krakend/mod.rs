@@ -2,6 +2,7 @@
 //! in it. Read against the JSON schema of KrakenD 2.13, <https://www.krakend.io/docs/>.
 
 mod identity;
+mod names;
 mod policies;
 mod server;
 
@@ -19,6 +20,7 @@ use super::{
 use crate::discover::Format;
 use crate::model::{Why, net};
 use crate::span::Place;
+use names::{component, component_of};
 use server::Server;
 
 pub(super) const ADAPTER: Adapter = Adapter { format: Format::Krakend, grouping: Grouping::File, lower };
@@ -35,6 +37,7 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
         }
         identity::note(root, gateway);
         service.note_trust(gateway);
+        policies::service_settings(root, gateway);
     }
 }
 
@@ -108,13 +111,14 @@ impl<'s> Service<'s> {
             service.read_router(extra, gateway);
             service.server = Server::read(extra, gateway);
             service.auth.extend(service.server.auth.iter().cloned());
-            policies::service_settings(root, extra, gateway);
+            service.server.hook = service.server.hook.or(policies::hook(extra));
+            policies::scripts_of(extra, gateway);
         }
         service
     }
 
     fn read_router(&mut self, extra: Node<'s>, gateway: &mut Gateway) {
-        let Some(router) = extra.get("router") else { return };
+        let Some(router) = component(extra, "router") else { return };
         if let Some(node) = router.get("max_payload")
             && let Some(bytes) = node.number()
         {
@@ -175,7 +179,8 @@ impl<'s> Service<'s> {
         for name in ["input_headers", "input_query_strings"] {
             let wildcard = endpoint.list(name).into_iter().find(|item| item.text() == Some("*"));
             if let Some(item) = wildcard {
-                let claims = extra.is_some_and(|extra| extra.path(&["auth/validator", "propagate_claims"]).is_some());
+                let validator = extra.and_then(|extra| component(extra, "auth/validator"));
+                let claims = validator.is_some_and(|validator| validator.get("propagate_claims").is_some());
                 let grave = name == "input_headers" && claims;
                 policies::note(gateway, name, "*", item.place(), None, grave);
             }
@@ -278,8 +283,9 @@ fn listener(root: Node<'_>, gateway: &mut Gateway) -> (u32, bool) {
         })
     });
     let plaintext = tls.is_none();
-    let hsts =
-        root.path(&["extra_config", "security/http", "sts_seconds"]).and_then(Node::number).filter(|&age| age > 0.0);
+    let hsts = component_of(root, "security/http")
+        .and_then(|secure| secure.get("sts_seconds")?.number())
+        .filter(|&age| age > 0.0);
     let number = gateway.add_listener(Listener {
         name: format!("{ip}:{number}"),
         place: disabled.map_or(stands, |node| node.key_place()),

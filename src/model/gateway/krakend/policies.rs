@@ -7,13 +7,14 @@ use super::super::{
     Origin, Purpose, RateKey, RateLimit, Scope, Set, Setting, Stated,
 };
 use super::default;
+use super::names::{component, component_of};
 use crate::discover::Format;
 use crate::span::Place;
 
 /// The ways to authenticate that an endpoint enforces.
 pub(super) fn auth(extra: Node<'_>, gateway: &mut Gateway) -> Vec<Applied> {
     let mut applied = Vec::new();
-    if let Some(validator) = extra.get("auth/validator") {
+    if let Some(validator) = component(extra, "auth/validator") {
         let mut auth = Auth::new("auth/validator", Mechanism::Jwt, validator.key_place());
         auth.jwts.push(verifier(validator, gateway));
         applied.push(at_route(gateway.add_auth(auth), validator));
@@ -86,9 +87,9 @@ fn verifier(validator: Node<'_>, gateway: &mut Gateway) -> u32 {
 
 /// Role checks of the validator.
 pub(super) fn access(extra: Node<'_>, gateway: &mut Gateway) -> Vec<Applied> {
-    let validator = extra.get("auth/validator");
+    let validator = component(extra, "auth/validator");
     let roles = validator.and_then(|node| node.get("roles").or(node.get("scopes")));
-    let policy = roles.or(extra.get("security/policies")).or(extra.get("validation/cel"));
+    let policy = roles.or(extra.get("security/policies")).or(component(extra, "validation/cel"));
     policy
         .map(|node| {
             let name = node.key().unwrap_or_default();
@@ -109,7 +110,7 @@ pub(super) fn rates(extra: Node<'_>, scope: Scope, gateway: &mut Gateway) -> Vec
         "qos/ratelimit/service/redis",
         "qos/ratelimit/router/redis",
     ];
-    let found = NAMES.into_iter().filter_map(|name| Some((name, extra.get(name)?)));
+    let found = NAMES.into_iter().filter_map(|name| Some((name, component(extra, name)?)));
     found
         .map(|(name, node)| {
             let mut rate = RateLimit::new(name, node.key_place());
@@ -138,7 +139,7 @@ pub(super) fn rates(extra: Node<'_>, scope: Scope, gateway: &mut Gateway) -> Vec
 
 /// The CORS policy of the service.
 pub(super) fn cors(extra: Node<'_>, gateway: &mut Gateway) -> Vec<Applied> {
-    let Some(node) = extra.get("security/cors") else { return Vec::new() };
+    let Some(node) = component(extra, "security/cors") else { return Vec::new() };
     let mut cors = Cors::new(node.key_place());
     let origins = node.list("allow_origins");
     let wild = origins.iter().find(|origin| origin.text() == Some("*"));
@@ -179,22 +180,22 @@ pub(super) fn note(
 }
 
 /// Settings of the service that rules ask for.
-pub(super) fn service_settings(root: Node<'_>, extra: Node<'_>, gateway: &mut Gateway) {
+pub(super) fn service_settings(root: Node<'_>, gateway: &mut Gateway) {
+    let router = component_of(root, "router");
+    let secure = component_of(root, "security/http");
     // `debug_endpoint` is none of them: it echoes requests, and the schema calls it safe in production.
     let switches: [(&str, Option<Node<'_>>, Option<Concern>); 3] = [
         ("echo_endpoint", root.get("echo_endpoint"), Some(Concern::Debug)),
-        ("router.return_error_msg", extra.path(&["router", "return_error_msg"]), Some(Concern::Debug)),
-        ("security/http.is_development", extra.path(&["security/http", "is_development"]), None),
+        ("router.return_error_msg", router.and_then(|node| node.get("return_error_msg")), Some(Concern::Debug)),
+        ("security/http.is_development", secure.and_then(|node| node.get("is_development")), None),
     ];
     for (name, node, concern) in switches {
         if let Some(node) = node.filter(|node| node.bool() == Some(true)) {
             note(gateway, name, "true", node.key_place(), concern, false);
         }
     }
-    let hidden = extra.path(&["router", "hide_version_header"]).is_some_and(|node| node.bool() == Some(true));
-    if !hidden {
-        let place =
-            extra.get("router").map_or(root.get("version").map_or(gateway.place, Node::key_place), Node::key_place);
+    if router.is_none_or(|router| !router.is_true("hide_version_header")) {
+        let place = router.or(root.get("version")).map_or(gateway.place, Node::key_place);
         let usual = Setting {
             concern: Some(Concern::VersionBanner),
             origin: Origin::Default,
@@ -203,7 +204,7 @@ pub(super) fn service_settings(root: Node<'_>, extra: Node<'_>, gateway: &mut Ga
         gateway.settings.push(usual);
     }
     // At this level the key only holds settings of a cache: it protects nothing.
-    if let Some(validator) = extra.get("auth/validator")
+    if let Some(validator) = component_of(root, "auth/validator")
         && let Some(key) = ["alg", "jwk_url", "audience", "issuer"].into_iter().find(|key| validator.get(key).is_some())
     {
         note(gateway, "extra_config.auth/validator", key, validator.key_place(), None, false);
@@ -212,10 +213,16 @@ pub(super) fn service_settings(root: Node<'_>, extra: Node<'_>, gateway: &mut Ga
 
 /// Notes settings of an endpoint, or of a backend, that rules ask for.
 pub(super) fn endpoint_settings(extra: Node<'_>, gateway: &mut Gateway) {
-    let debug = extra.path(&["auth/validator", "operation_debug"]).filter(|node| node.bool() == Some(true));
+    let debug = component(extra, "auth/validator").and_then(|validator| validator.get("operation_debug"));
+    let debug = debug.filter(|node| node.bool() == Some(true));
     if let Some(node) = debug {
         note(gateway, "auth/validator.operation_debug", "true", node.key_place(), Some(Concern::Debug), false);
     }
+    scripts_of(extra, gateway);
+}
+
+/// Notes Lua that a level of the configuration carries.
+pub(super) fn scripts_of(extra: Node<'_>, gateway: &mut Gateway) {
     for (name, node) in scripts(extra) {
         let open = node.is_true("allow_open_libs");
         note(gateway, name, "", node.key_place(), Some(Concern::InlineCode), open);
@@ -225,7 +232,7 @@ pub(super) fn endpoint_settings(extra: Node<'_>, gateway: &mut Gateway) {
 /// Lua that a level of the configuration carries.
 fn scripts(extra: Node<'_>) -> impl Iterator<Item = (&'static str, Node<'_>)> {
     let names = ["modifier/lua-endpoint", "modifier/lua-proxy", "modifier/lua-backend"];
-    names.into_iter().filter_map(move |name| Some((name, extra.get(name)?)))
+    names.into_iter().filter_map(move |name| Some((name, component(extra, name)?)))
 }
 
 /// Code of an endpoint that runs before its backends are asked, and so may refuse requests.

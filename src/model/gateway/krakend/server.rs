@@ -3,6 +3,7 @@
 //! <https://www.krakend.io/docs/extending/http-server-plugins/>, <https://www.krakend.io/docs/enterprise/endpoints/serve-static-content/>.
 
 use super::super::{Access, AccessBy, Applied, Auth, Concern, Gateway, Mechanism, Node, Scope, Stated};
+use super::names::component;
 use super::policies::note;
 use crate::span::Place;
 
@@ -34,7 +35,7 @@ impl Server {
     /// Reads the plugins and the files that are served.
     pub(super) fn read(extra: Node<'_>, gateway: &mut Gateway) -> Self {
         let mut server = Self::default();
-        let settings = extra.get("plugin/http-server");
+        let settings = component(extra, "plugin/http-server");
         for plugin in settings.map(|node| node.list("name")).unwrap_or_default() {
             let name = plugin.text().unwrap_or_default();
             let own = settings.and_then(|settings| settings.get(name));

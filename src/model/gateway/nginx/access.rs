@@ -73,10 +73,15 @@ impl<'c, 's> Lowering<'c, 's, '_> {
             let policy = self.scheme(line, mechanism);
             applied.push(self.applied(policy, line.level, line.place()));
         }
-        applied.extend(self.conditions(block));
-        let (access, closed, is_open) = self.addresses(block, !applied.is_empty());
-        off = off.or(is_open);
         let any = config.nearest(block, "satisfy").is_some_and(|line| line.value() == "any");
+        let (access, closed, is_open) = self.addresses(block, !applied.is_empty());
+        if any && let Some(everyone) = is_open.filter(|_| !applied.is_empty()) {
+            // Everyone is on the list, which is enough: nobody is asked.
+            applied.clear();
+            off = Some(everyone);
+        }
+        off = off.or(is_open);
+        applied.extend(self.conditions(block));
         let code = CODE.iter().find_map(|name| config.nearest(block, name));
         let mut auth = self.stated(applied, block, Topic::Access);
         if let (Some(code), Stated::Absent | Stated::Unknown(..)) = (code, &auth) {
@@ -253,7 +258,8 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         }
     }
 
-    /// Address lists in force, whether nobody may pass, and where a level opens what an outer one closes.
+    /// Address lists in force, whether nobody may pass, and where a level opens what an outer one closes, or lets
+    /// everyone pass for whom `satisfy any` asks for credentials.
     fn addresses(&mut self, block: usize, has_auth: bool) -> (Stated<Vec<Applied>>, bool, Option<Place>) {
         let config = self.config;
         let mut all = Vec::new();
@@ -264,6 +270,9 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         if let Some(&first) = rules.first() {
             let list = List::read(&rules);
             closed = list.closed && satisfy.is_none_or(|_| !has_auth);
+            if satisfy.is_some() && has_auth {
+                opened = list.everyone;
+            }
             let outer = config.blocks[first.level].parent;
             let outer = outer.map(|outer| config.group(outer, &["allow", "deny"])).unwrap_or_default();
             if list.opens && !outer.is_empty() && List::read(&outer).restricts {
@@ -279,9 +288,9 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                     access.restricts = Stated::Known(list.restricts && either.is_none());
                     access.unreachable_deny = list.unreachable;
                     access.every_address = list.every;
-                    let is_public = list.public || !list.restricts;
-                    let replaces = either.filter(|_| list.admits);
-                    access.instead_of_credentials = replaces.map(|line| (line.place(), is_public));
+                    // Addresses that no entry names are asked for credentials, with and without `deny all`.
+                    let replaces = either.filter(|_| list.admits && list.everyone.is_none());
+                    access.instead_of_credentials = replaces.map(|line| (line.place(), list.public));
                     let number = self.gateway.add_access(access);
                     self.memo.access.insert(key, number);
                     number
@@ -323,6 +332,8 @@ struct List {
     closed: bool,
     /// Whether it admits everyone by `allow all`, before it refuses anyone.
     opens: bool,
+    /// The `allow all` that everyone reaches who is not refused by name.
+    everyone: Option<Place>,
     /// Whether some address is admitted.
     admits: bool,
     /// Whether an address that is admitted is a public one.
@@ -358,7 +369,10 @@ impl List {
                 ("allow", Some(range)) if !ends => {
                     list.admits = true;
                     match range {
-                        Range::All => list.opens |= number == 0 || allowed.len() == number,
+                        Range::All => {
+                            list.opens |= number == 0 || allowed.len() == number;
+                            list.everyone = list.everyone.or(Some(line.place()));
+                        }
                         Range::Net(_, 0) => list.every = list.every.or(Some(line.place())),
                         Range::Net(address, _) => {
                             list.public |= host_class(&address.to_string()) == HostClass::PublicIp;

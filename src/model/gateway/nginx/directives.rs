@@ -501,7 +501,12 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         }
         let serves = |block: usize| {
             let is_open = self.pattern(block).is_some_and(|path| {
-                path.surely_admits(&format!("{}/.git/config", path.literal_prefix().trim_end_matches('/')))
+                let prefix = path.literal_prefix();
+                let folder = prefix.trim_end_matches('/');
+                // What begins like the name of a file leads to that file, and `/.well-known` is meant to be read.
+                let name = folder.rsplit('/').next().unwrap_or_default();
+                let is_folder = folder.len() < prefix.len() || !name.contains('.');
+                is_folder && !prefix.starts_with("/.") && path.surely_admits(&format!("{folder}/.git/config"))
             });
             is_open && self.action(block).0 == Action::Files
         };

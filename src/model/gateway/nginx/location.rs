@@ -294,6 +294,8 @@ impl<'c, 's> Lowering<'c, 's, '_> {
     fn add(&mut self, route: Route, block: usize) {
         let number = self.gateway.add_route(route);
         self.admins(block, number);
+        self.upgrade(block, number);
+        self.identity(block, number);
     }
 
     /// The methods that conditions leave.

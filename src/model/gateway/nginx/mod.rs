@@ -6,6 +6,7 @@ mod access;
 mod config;
 mod cors;
 mod directives;
+mod identity;
 mod include;
 mod limits;
 mod location;
@@ -14,7 +15,7 @@ mod settings;
 mod upstream;
 mod variables;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::adapters::{Adapter, Grouping, Input};
 use super::{Applied, Gateway, MethodBinding, Scope, Stated};
@@ -45,6 +46,7 @@ fn lower(input: Input<'_>, gateway: &mut Gateway) {
         lowering.server(server);
     }
     lowering.settings();
+    lowering.identities();
     lowering.directives(&servers);
 }
 
@@ -117,6 +119,9 @@ struct Memo {
     cors: HashMap<(Place, Option<Place>), u32>,
     upstreams: HashMap<(Place, Option<Place>), Option<u32>>,
     tls: HashMap<[Option<Place>; 3], u32>,
+    /// Routes by the header through which clients choose what a connection is upgraded to.
+    upgrades: BTreeMap<Place, Vec<u32>>,
+    identities: identity::Identities,
 }
 
 impl Lowering<'_, '_, '_> {

@@ -1,8 +1,8 @@
 //! Settings that generic rules ask for, and surfaces that show or change the state of nginx.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::super::{Admin, Concern, Origin, Power, Setting, Stated};
+use super::super::{Action, Admin, Concern, Origin, Power, Setting, Stated};
 use super::Lowering;
 use super::access::argument;
 use super::config::{Context, Line, Topic};
@@ -45,7 +45,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 (_, &Stated::Unknown(why, place)) => Stated::Unknown(why, place),
                 _ => Stated::Known(false),
             };
-            let protected = if known.action == super::super::Action::Refuse { Stated::Known(true) } else { protected };
+            let protected = if known.action == Action::Refuse { Stated::Known(true) } else { protected };
             let sockets = known.listeners.known().into_iter().flatten();
             let mut sockets = sockets.filter_map(|&number| self.gateway.listeners.get(number as usize)).peekable();
             let bind = if sockets.peek().is_some() {
@@ -129,31 +129,28 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         }
     }
 
-    /// Upgrades that clients choose, with the routes on which they are passed on.
+    /// Notes that upgrades which clients choose are passed on by a route with access rules, past which they lead.
+    pub(super) fn upgrade(&mut self, block: usize, number: u32) {
+        let route = &self.gateway.routes[number as usize];
+        let asks = route.auth.known().is_some_and(|auth| !auth.is_empty());
+        if route.action != Action::Proxy || !asks && route.access.known().is_none_or(Vec::is_empty) {
+            return;
+        }
+        let lines = self.config.group(block, &["proxy_set_header"]);
+        let header = |name: &str| lines.iter().find(|line| line.value().eq_ignore_ascii_case(name));
+        let Some(line) = header("Upgrade").filter(|line| line.arg(1) == Some("$http_upgrade")) else { return };
+        let connection = header("Connection").and_then(|line| line.arg(1));
+        if connection.is_some_and(|value| !value.is_empty() && !value.eq_ignore_ascii_case("close")) {
+            self.memo.upgrades.entry(argument(line, 1)).or_default().push(number);
+        }
+    }
+
     fn upgrades(&mut self) {
-        let config = self.config;
-        let mut lines: Vec<&'c Line<'s>> = Vec::new();
-        for line in &config.lines {
-            let is_upgrade = line.name == "proxy_set_header" && line.value().eq_ignore_ascii_case("Upgrade");
-            if is_upgrade && line.arg(1) == Some("$http_upgrade") {
-                let connection = config.all(line.level, "proxy_set_header");
-                let mut connection = connection.filter(|line| line.value().eq_ignore_ascii_case("Connection"));
-                if connection.any(|line| line.arg(1).is_some_and(|value| !value.eq_ignore_ascii_case("close"))) {
-                    lines.push(line);
-                }
-            }
-        }
-        let mut at: HashMap<Place, Vec<u32>> = HashMap::new();
-        for (number, route) in (0..).zip(&self.gateway.routes) {
-            at.entry(route.place).or_default().push(number);
-        }
-        for line in lines {
-            let owner = config.owner(line.level).map(Line::place);
-            let routes = owner.and_then(|place| at.get(&place)).cloned().unwrap_or_default();
+        for (place, routes) in std::mem::take(&mut self.memo.upgrades) {
             self.gateway.settings.push(Setting {
                 concern: Some(Concern::Upgrade),
                 routes,
-                ..Setting::new("proxy_set_header Upgrade", "$http_upgrade", argument(line, 1))
+                ..Setting::new("proxy_set_header Upgrade", "$http_upgrade", place)
             });
         }
     }
