@@ -90,6 +90,9 @@ mod tests {
             "/.well-known/jwks.json",
             "/favicon.ico",
             "/assets/app.js",
+            "/ui/",
+            "/apidoc/",
+            "/v1/api-docs",
         ] {
             assert!(public("GET", PathPattern::exact(path)), "{path}");
         }

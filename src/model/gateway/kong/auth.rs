@@ -152,5 +152,7 @@ fn introspection(plugin: &Plugin<'_>, gateway: &mut Gateway) {
 
 fn server(url: Node<'_>, purpose: Purpose, unverified: Option<Place>, gateway: &mut Gateway) {
     let Some(text) = url.text().filter(|_| !url.is_template()) else { return };
+    // Without TLS there is no certificate to verify: then the URL says all.
+    let unverified = unverified.filter(|_| !text.starts_with("http:"));
     gateway.auth_servers.push(AuthServer { url: text.to_owned(), place: url.place(), purpose, unverified });
 }

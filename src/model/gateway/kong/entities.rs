@@ -214,7 +214,8 @@ impl<'s> Entities<'s> {
             let entity = Entity { node, defaults: root.path(&["_info", "defaults", "route"]) };
             let named = node.get("service").and_then(reference);
             let service = named.and_then(|(name, _)| self.service_by_name.get(name).copied());
-            if let Some(named) = named.filter(|_| service.is_none()) {
+            // A file without services is put on top of others.
+            if let Some(named) = named.filter(|_| service.is_none() && !self.services.is_empty()) {
                 self.dangling("service", named, gateway);
             }
             self.add_route(entity, document, before_3, service);
@@ -231,7 +232,9 @@ impl<'s> Entities<'s> {
                 *found = table.get(named.0).copied();
                 if found.is_none() {
                     lost = true;
-                    self.dangling(what, named, gateway);
+                    if !table.is_empty() {
+                        self.dangling(what, named, gateway);
+                    }
                 }
             }
             target.consumers = node.get("consumer").is_some() || node.get("consumer_group").is_some();
@@ -260,14 +263,14 @@ impl<'s> Entities<'s> {
     fn add_nested_plugins(&mut self, sources: &[Source<'s>], gateway: &mut Gateway) {
         for number in 0..self.services.len() {
             let Service { entity, document, .. } = self.services[number];
-            for plugin in entity.node.list("plugins") {
+            for plugin in acting(entity.node) {
                 let target = Target { service: Some(number), ..self.consumers_of(plugin) };
                 self.add_plugin(plugin, target, None, &sources[document], gateway);
             }
         }
         for number in 0..self.routes.len() {
             let RouteEntry { entity, document, .. } = self.routes[number];
-            for plugin in entity.node.list("plugins") {
+            for plugin in acting(entity.node) {
                 let target = Target { route: Some(number), ..self.consumers_of(plugin) };
                 self.add_plugin(plugin, target, None, &sources[document], gateway);
             }
@@ -331,8 +334,8 @@ impl<'s> Entities<'s> {
 
     /// Notes that a route has no service.
     pub(super) fn no_service(&self, entry: &RouteEntry<'s>, gateway: &mut Gateway) {
-        let name = entry.entity.node.str("name").unwrap_or("service");
-        self.dangling("service", (name, entry.entity.place()), gateway);
+        let name = entry.entity.node.str("name").unwrap_or_default();
+        self.dangling("service for the route", (name, entry.entity.place()), gateway);
     }
 
     /// Notes a name that nothing defines: Kong and decK refuse such a file. Not where other files may define it.
@@ -343,6 +346,14 @@ impl<'s> Entities<'s> {
         let (name, what) = (name.to_owned(), what.to_owned());
         gateway.dangling.push(DanglingName { name, what, place, consequence: Consequence::Dead });
     }
+}
+
+/// The plugins of a service or route, and the filters of its chains, which are code as plugins are.
+/// <https://developer.konghq.com/gateway/entities/filter-chain/>
+fn acting(owner: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    let chains = owner.list("filter_chains").into_iter();
+    let chains = chains.filter(|chain| chain.get("enabled").and_then(Node::bool) != Some(false));
+    owner.list("plugins").into_iter().chain(chains.flat_map(|chain| chain.list("filters")))
 }
 
 /// What plugins of a file may refer to.

@@ -3,7 +3,7 @@
 //!
 //! Source: <https://developer.konghq.com/kubernetes-ingress-controller/reference/annotations/>.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::adapters::Input;
 use super::super::host::Depth;
@@ -16,7 +16,7 @@ use super::super::{
 use super::entities::Entities;
 use super::plugin::{self, Plugin, Scoped};
 use super::routes::Routes;
-use super::settings;
+use super::settings::{self, Enforced};
 use super::tokens::Tokens;
 use super::view::View;
 use crate::model::Why;
@@ -45,13 +45,16 @@ struct Found<'s> {
 pub(super) fn lower(input: Input<'_>, view: &View, gateway: &mut Gateway) {
     // Plugins for everything may stand in objects that are not in view.
     gateway.closed = false;
-    let mut all = Plugins { input, entities: Entities::default(), by_object: HashMap::new() };
+    let mut all = Plugins { input, entities: Entities::default(), by_object: HashMap::new(), off: BTreeSet::new() };
+    let mut off_everywhere = Vec::new();
     for object in input.objects.of(CLUSTER_PLUGIN.0, CLUSTER_PLUGIN.1) {
         let global = object.node(input.sources).path(&["metadata", "labels", "global"]).and_then(Node::text);
         if global == Some("true")
             && let Some(number) = all.number(object)
         {
-            all.entities.global.add(number, &all.entities.plugins[number]);
+            let plugin = &all.entities.plugins[number];
+            off_everywhere.extend(plugin.off.map(|_| number));
+            all.entities.global.add(number, plugin);
         }
     }
     let mut found: Vec<Found<'_>> =
@@ -61,6 +64,7 @@ pub(super) fn lower(input: Input<'_>, view: &View, gateway: &mut Gateway) {
     let mut lowered = Vec::new();
     for Found { object, mut route, service, named } in found {
         let mut lost = None;
+        all.off = off_everywhere.iter().copied().collect();
         let (mut own, mut wide) = (Scoped::default(), Scoped::default());
         all.add_named(object, &named, &mut own, &mut lost, gateway);
         if let Some(service) = service {
@@ -70,13 +74,21 @@ pub(super) fn lower(input: Input<'_>, view: &View, gateway: &mut Gateway) {
         let scopes = [(&all.entities.global, Scope::Global), (&wide, Scope::Service), (&own, Scope::Route)];
         let mut effective = plugin::effective(&scopes);
         effective.lost = lost;
-        lowered.push((effective, route));
+        lowered.push((effective, route, std::mem::take(&mut all.off)));
     }
     secrets(input, gateway);
     let entities = all.entities;
     let mut routes = Routes::new(&entities, view, Tokens::default());
-    for (effective, route) in lowered {
-        routes.add(effective, route, gateway);
+    let mut off: BTreeMap<usize, Vec<(u32, Enforced)>> = BTreeMap::new();
+    for (effective, route, named) in lowered {
+        let number = routes.add(effective, route, gateway);
+        let enforced = routes.enforced.last().copied();
+        for (plugin, enforced) in named.into_iter().filter_map(|plugin| Some((plugin, enforced?))) {
+            off.entry(plugin).or_default().push((number, enforced));
+        }
+    }
+    for (plugin, routes) in off {
+        settings::idle_on(&entities.plugins[plugin], &routes, gateway);
     }
     settings::note(&entities, &routes.effective, gateway);
     settings::secrets(&entities, gateway);
@@ -87,6 +99,8 @@ struct Plugins<'s> {
     input: Input<'s>,
     entities: Entities<'s>,
     by_object: HashMap<(crate::span::FileId, crate::span::NodeId), usize>,
+    /// Plugins that are named for the route at hand, and switched off.
+    off: BTreeSet<usize>,
 }
 
 impl<'s> Plugins<'s> {
@@ -129,7 +143,11 @@ impl<'s> Plugins<'s> {
                     .or_else(|| of_cluster.find(|object| object.name == name))
                     .and_then(|object| self.number(object))
                 {
-                    Some(number) => scoped.add(number, &self.entities.plugins[number]),
+                    Some(number) => {
+                        let plugin = &self.entities.plugins[number];
+                        self.off.extend(plugin.off.map(|_| number));
+                        scoped.add(number, plugin);
+                    }
                     None => {
                         *lost = lost.or(Some((Why::UnresolvedName, list.place())));
                         let is_new = gateway.dangling.last().is_none_or(|last| last.place != list.place());

@@ -142,6 +142,7 @@ const HARMLESS: &[&str] = &[
     "request-transformer-advanced",
     "response-transformer",
     "response-transformer-advanced",
+    "response_transformer",
     "session",
     "solace-log",
     "statsd",

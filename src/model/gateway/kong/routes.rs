@@ -61,13 +61,19 @@ impl<'e, 's> Routes<'e, 's> {
     /// Adds a route for each entry.
     pub(super) fn lower(&mut self, gateway: &mut Gateway) {
         let entities = self.entities;
-        let https_only = entities.routes.iter().any(|entry| !protocols(entry).iter().any(|name| is_plaintext(name)));
+        let https_only = entities.routes.iter().any(|entry| {
+            let protocols = protocols(entry);
+            protocols.iter().any(|name| is_encrypted(name)) && !protocols.iter().any(|name| is_plaintext(name))
+        });
         for entry in &entities.routes {
             let service = entry.service.map(|number| &entities.services[number]);
             let mut scopes = vec![(&entities.global, Scope::Global)];
             scopes.extend(service.map(|service| (&service.plugins, Scope::Service)));
             scopes.extend([(&entry.plugins, Scope::Route), (&entry.narrow, Scope::Route)]);
-            let effective = plugin::effective(&scopes);
+            let mut effective = plugin::effective(&scopes);
+            // Plugins of a service that is not in view may act as well.
+            let service_elsewhere = entry.entity.get("service").filter(|_| entry.lost_service);
+            effective.lost = service_elsewhere.map(|service| (Why::UnresolvedName, service.place()));
             let mut route = matching(entry);
             let mut leads_to_admin = false;
             self.transport(entry, https_only, &mut route);

@@ -85,14 +85,16 @@ fn upstream(service: &Service<'_>, entities: &Entities<'_>, view: &View, gateway
     let place = target.place();
     let text = target.text()?;
     let mut upstream = Upstream::new(entity.str("name").unwrap_or(text), place);
-    if target.is_template() {
-        upstream.protocol = Stated::Unknown(Why::Template, Some(place));
+    let url = entity.get("url").and_then(Node::text);
+    let hidden = [Some(target), entity.get("protocol").filter(|_| url.is_none())].into_iter().flatten();
+    let hidden = hidden.filter(|node| node.is_template()).map(Node::place).last();
+    if let Some(hidden) = hidden.filter(|&hidden| url.is_some() || hidden != place) {
+        upstream.protocol = Stated::Unknown(Why::Template, Some(hidden));
         return Some(gateway.add_upstream(upstream));
     }
-    let url = entity.get("url").and_then(Node::text);
     let host = match url {
         Some(url) => net::parse(url).host,
-        None => Some(text.to_ascii_lowercase()),
+        None => Some(text.to_ascii_lowercase()).filter(|_| hidden.is_none()),
     };
     let balancer = host.as_deref().and_then(|host| entities.upstreams.get(host));
     upstream.hosts = match balancer {
@@ -121,6 +123,10 @@ fn upstream(service: &Service<'_>, entities: &Entities<'_>, view: &View, gateway
             Some((node, on)) => Set::written(on, node.key_place()),
             None => Set::default(view.verifies_upstreams, place),
         });
+        // What is filled in for the host may be a name of the own network.
+        if let (Some(hidden), None) = (hidden, verify) {
+            upstream.verified = Stated::Unknown(Why::Template, Some(hidden));
+        }
     }
     Some(gateway.add_upstream(upstream))
 }

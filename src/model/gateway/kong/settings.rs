@@ -80,6 +80,14 @@ pub(super) fn idle(entities: &Entities<'_>, enforced: &[Enforced], gateway: &mut
     }
 }
 
+/// Notes a plugin that is switched off, with the routes that name it and what is enforced on each.
+pub(super) fn idle_on(plugin: &Plugin<'_>, routes: &[(u32, Enforced)], gateway: &mut Gateway) {
+    let everywhere = routes.iter().fold(Enforced::ALL, |all, (_, enforced)| all.and(*enforced));
+    let (Some(place), Some((concern, replaced))) = (plugin.off, everywhere.of(plugin.role)) else { return };
+    let (name, routes) = (plugin.name.to_owned(), routes.iter().map(|(number, _)| *number).collect());
+    gateway.idle.push(IdlePolicy { name, concern, reason: Idle::Off, place, replaced, routes });
+}
+
 /// Notes settings of the plugins that act on some route.
 pub(super) fn note(entities: &Entities<'_>, effective: &[Effective], gateway: &mut Gateway) {
     let mut users: Vec<Vec<u32>> = vec![Vec::new(); entities.plugins.len()];
