@@ -16,6 +16,7 @@ mod formats;
 mod gateways;
 mod inventory_facts;
 mod json_cases;
+mod large_gateways;
 mod model;
 mod oracle;
 mod pattern_facts;
