@@ -48,7 +48,7 @@ pub struct Directive {
     pub resolves_late: bool,
     /// Whether an upstream URL in it has a path.
     pub has_path: bool,
-    /// Whether other locations of its server restrict who may call.
+    /// Whether other locations of its server restrict who may call, and lead to the same upstream or to none.
     pub others_restricted: bool,
     /// Whether files whose names begin with a dot can be asked for below it.
     pub hidden_files: bool,

@@ -147,7 +147,7 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Directive,
         "othersRestricted",
         Type::Bool,
-        "Whether other locations of its server restrict who may call.",
+        "Whether other locations of its server restrict who may call, and lead to the same upstream or to none.",
         |m, i| Fact::bool(directive(m, i).others_restricted),
     ),
     field(

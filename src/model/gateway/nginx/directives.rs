@@ -65,8 +65,8 @@ struct Overview<'s> {
     decides: HashMap<&'s str, u32>,
     /// Levels below which an upstream's name is resolved when a request comes.
     late: HashSet<usize>,
-    /// Locations that restrict who may call, by server: the first two.
-    restricted: HashMap<usize, Vec<usize>>,
+    /// Locations that restrict who may call, by server and the host they lead to, if any: the first two.
+    restricted: HashMap<(usize, &'s str), Vec<usize>>,
     /// Locations that others ask for a decision, by server and name.
     asked: HashSet<(usize, &'s str)>,
     /// Servers, whether one is marked as default, and whether one refuses what is not its own, by socket.
@@ -146,9 +146,9 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 directive.has_path = rest.contains('/') && variables(line.value()).next().is_none();
                 let server = config.enclosing(line.level, Context::Server);
                 let own = config.enclosing(line.level, Context::Location);
-                let others = server.and_then(|server| overview.restricted.get(&server));
-                directive.others_restricted =
-                    others.is_some_and(|others| others.iter().any(|&other| Some(other) != own));
+                let hosts = ["", host_of(rest)].into_iter();
+                let others = hosts.filter_map(|host| overview.restricted.get(&(server?, host))).flatten();
+                directive.others_restricted = others.into_iter().any(|&other| Some(other) != own);
             }
             "root" => directive.hidden_files = self.shows_hidden(line, overview),
             "valid_referers" => {
@@ -239,7 +239,9 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 && line.value() != "off"
                 && let Some((server, location)) = server.zip(config.enclosing(line.level, Context::Location))
             {
-                let known = overview.restricted.entry(server).or_default();
+                let target = config.own(location, "proxy_pass").map_or("", Line::value);
+                let target = host_of(target.split_once("://").map_or("", |(_, rest)| rest));
+                let known = overview.restricted.entry((server, target)).or_default();
                 if known.len() < 2 && !known.contains(&location) {
                     known.push(location);
                 }

@@ -73,7 +73,7 @@ impl<'s> Lowering<'_, 's, '_> {
             }
         }
         self.gateway.settings.extend(found.into_iter().map(|(place, (header, routes))| Setting {
-            name: "proxy_set_header".to_owned(),
+            name: format!("proxy_set_header {header}"),
             value: header.to_owned(),
             concern: Some(Concern::IdentityHeader),
             on: true,
