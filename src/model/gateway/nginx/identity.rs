@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::super::{Action, Concern, Origin, Setting};
+use super::super::{Action, Concern, Setting};
 use super::Lowering;
 use super::config::Line;
 use super::variables::variables;
@@ -73,14 +73,9 @@ impl<'s> Lowering<'_, 's, '_> {
             }
         }
         self.gateway.settings.extend(found.into_iter().map(|(place, (header, routes))| Setting {
-            name: format!("proxy_set_header {header}"),
-            value: header.to_owned(),
             concern: Some(Concern::IdentityHeader),
-            on: true,
-            grave: false,
-            origin: Origin::Written,
-            place,
             routes,
+            ..Setting::new(format!("proxy_set_header {header}"), header, place)
         }));
     }
 }

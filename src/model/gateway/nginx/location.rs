@@ -322,7 +322,11 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 _ => refused.extend(names),
             }
         }
-        Stated::Known(if refused.is_empty() { Methods::All } else { Methods::AllBut(refused) })
+        match (refused.is_empty(), config.unseen(block, Topic::Access)) {
+            (true, Some((why, place))) => Stated::Unknown(why, Some(place)),
+            (true, None) => Stated::Known(Methods::All),
+            (false, _) => Stated::Known(Methods::AllBut(refused)),
+        }
     }
 
     /// Paths are compared decoded, without dots and, unless that is switched off, without doubled slashes:
