@@ -183,8 +183,8 @@ pub struct Admin {
     pub route: Option<u32>,
     /// Whether callers need a credential, a certificate or an address of a list.
     pub protected: Stated<bool>,
-    /// Whether its port is published outside the container or host.
-    pub published: bool,
+    /// Whether its port is published outside the container; `Absent` where no container is in view.
+    pub published: Stated<bool>,
 }
 
 /// What can be done with an administration surface. In the order of `fields::POWERS`.

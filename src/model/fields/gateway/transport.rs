@@ -1,6 +1,6 @@
 //! Fields of listeners, TLS settings, upstreams and administration surfaces.
 
-use super::super::{HOST_CLASSES, texts, thing};
+use super::super::{HOST_CLASSES, texts};
 use super::*;
 use crate::model::gateway::{Admin, Bind, Exposure, Listener, Tls, Upstream};
 use crate::model::net::{HostClass, host_class};
@@ -257,7 +257,11 @@ pub(super) const FIELDS: &[Field] = &[
         "Whether callers need a credential, a certificate or an address of a list.",
         |m, i| yes_no(&admin(m, i).protected),
     ),
-    field(Kind::Admin, "published", Type::Thing, "Its port is published outside the container or host.", |m, i| {
-        thing(admin(m, i).published)
-    }),
+    field(
+        Kind::Admin,
+        "published",
+        Type::Bool,
+        "Whether its port is published outside the container; absent where no container is in view.",
+        |m, i| yes_no(&admin(m, i).published),
+    ),
 ];

@@ -177,7 +177,7 @@ impl<'s> World<'s> {
             bind: address.bind,
             route: None,
             protected: Stated::Known(false),
-            published: false,
+            published: Stated::Absent,
         });
     }
 

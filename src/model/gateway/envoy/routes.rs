@@ -164,7 +164,7 @@ impl<'s, 'w> Manager<'s, 'w> {
             bind: Stated::Absent,
             route: Some(gateway.routes.len() as u32),
             protected: Stated::Known(protected || !self.facts.public),
-            published: false,
+            published: Stated::Absent,
         });
     }
 }

@@ -127,7 +127,7 @@ impl<'e, 's> Routes<'e, 's> {
             bind: Stated::Absent,
             route: Some(number),
             protected,
-            published: false,
+            published: Stated::Absent,
         }
     }
 

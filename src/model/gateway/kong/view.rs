@@ -205,7 +205,7 @@ fn admins(node: &Settings<'_>, gateway: &mut Gateway) {
                 bind: Stated::Known(socket.bind),
                 route: None,
                 protected: Stated::Known(has_roles),
-                published: node.ports.is_some() && is_published(node, &socket),
+                published: node.ports.as_ref().map(|_| is_published(node, &socket)).into(),
             });
         }
     }

@@ -55,8 +55,15 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 Stated::Absent
             };
             let name = line.name.to_owned();
-            let admin =
-                Admin { name, place: line.place(), power, bind, route: Some(route), protected, published: false };
+            let admin = Admin {
+                name,
+                place: line.place(),
+                power,
+                bind,
+                route: Some(route),
+                protected,
+                published: Stated::Absent,
+            };
             self.gateway.admins.push(admin);
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn routed(service: &str, route: u32, gateway: &mut Gateway) {
         bind: Stated::Absent,
         route: Some(route),
         protected: Stated::Absent,
-        published: true,
+        published: Stated::Absent,
     });
 }
 
@@ -83,7 +83,7 @@ pub(super) fn opened(main: &Static<'_>, routes: &mut Routes, view: &View<'_>, ga
         if view.template.is_some() && protected == Stated::Known(false) && point.is_none() {
             protected = Stated::Unknown(Why::Template, Some(place));
         }
-        let published = main.publishes(port);
+        let published = main.publishes(port).into();
         let name = name.to_owned();
         gateway.admins.push(Admin { name, place, power, bind: Stated::Known(bind), route: None, protected, published });
     }

@@ -40,7 +40,7 @@ pub(super) struct Launch {
     pub(super) settings: Dotted,
     /// The version in the name of its image.
     pub(super) version: Option<String>,
-    /// Ports that clients outside can reach; none: all.
+    /// Ports that clients outside can reach, where that is said in the same place.
     pub(super) published: Option<HashSet<u16>>,
     /// Whether there are several of it.
     pub(super) replicated: bool,
@@ -57,29 +57,43 @@ impl<'s> Carriers<'s> {
         let files: HashSet<FileId> = input.files.iter().copied().collect();
         for root in input.files.iter().flat_map(|&file| Node::roots(input.sources, file)) {
             carriers.root(root);
+            match shape(root) {
+                Shape::Compose => services(root).for_each(|service| carriers.labels(service)),
+                Shape::Other => carriers.labelled(root),
+                Shape::Object | Shape::Chart | Shape::Settings => {}
+            }
         }
         carriers.workloads(input, &files);
         carriers
     }
 
+    /// Those that say where Traefik finds the others: files, and whoever starts it. Labels are left out.
+    pub(super) fn naming(roots: impl Iterator<Item = Node<'s>>) -> Self {
+        let mut carriers = Self::default();
+        roots.for_each(|root| carriers.root(root));
+        carriers
+    }
+
     fn root(&mut self, root: Node<'s>) {
         match shape(root) {
-            Shape::Object => {}
-            Shape::Compose => root.get("services").into_iter().flat_map(Node::children).for_each(|it| self.service(it)),
+            Shape::Compose => services(root).for_each(|service| self.service(service)),
             Shape::Chart => self.launches.push(chart(root)),
             Shape::Settings => self.files.push(root),
-            Shape::Other => self.labelled(root),
+            Shape::Object | Shape::Other => {}
         }
     }
 
-    /// A service of a compose file.
-    fn service(&mut self, service: Node<'s>) {
-        let deploy = service.get("deploy");
-        let labels: Vec<Node<'_>> =
-            [service.get("labels"), deploy.and_then(|deploy| deploy.get("labels"))].into_iter().flatten().collect();
+    /// The labels of a service of a compose file.
+    fn labels(&mut self, service: Node<'s>) {
+        let labels = [service.get("labels"), service.path(&["deploy", "labels"])];
+        let labels: Vec<Node<'_>> = labels.into_iter().flatten().collect();
         self.container(service.key().unwrap_or_default(), service.key_place(), &labels);
+    }
+
+    /// A service of a compose file, if it starts Traefik.
+    fn service(&mut self, service: Node<'s>) {
         if let Some(mut launch) = launch(service, "command", "environment", service.key_place()) {
-            let many = deploy.and_then(|deploy| deploy.get("replicas")).and_then(Node::number);
+            let many = service.path(&["deploy", "replicas"]).and_then(Node::number);
             launch.replicated = many.is_some_and(|many| many > 1.0);
             let host = service.str("network_mode") == Some("host");
             launch.published =
@@ -139,13 +153,15 @@ impl<'s> Carriers<'s> {
             for container in pod.into_iter().flat_map(|pod| pod.list("containers")) {
                 if let Some(mut launch) = launch(container, "args", "env", place) {
                     launch.replicated = object.kind == "DaemonSet" || many.is_some_and(|many| many > 1.0);
-                    // Pods are reached from within the cluster.
-                    launch.published = Some(HashSet::new());
                     self.launches.push(launch);
                 }
             }
         }
     }
+}
+
+fn services(compose: Node<'_>) -> impl Iterator<Item = Node<'_>> {
+    compose.get("services").into_iter().flat_map(Node::children)
 }
 
 fn workloads(objects: &Objects) -> impl Iterator<Item = &crate::model::gateway::Object> {
@@ -227,7 +243,9 @@ fn launch(container: Node<'_>, arguments: &str, variables: &str, place: Place) -
     for entry in variables.into_iter().flat_map(Node::children) {
         let Some((name, value)) = pair(entry) else { continue };
         if let Some(name) = name.strip_prefix("TRAEFIK_") {
-            settings.add(&name.replace('_', "."), value, entry.key_place(), entry.place());
+            // Traefik reads these names in small letters.
+            let name = name.replace('_', ".").to_ascii_lowercase();
+            settings.add(&name, value, entry.key_place(), entry.place());
         }
     }
     let mut opens = false;

@@ -5,6 +5,7 @@
 use super::conf::Conf;
 use super::dynamic::{Dynamic, Name, Provider, Reference, Router, Sort, Target};
 use crate::model::gateway::adapters::Input;
+use crate::model::gateway::kubernetes::named;
 use crate::model::gateway::{Node, Object};
 
 /// The API groups: since version 2.10, and before.
@@ -39,11 +40,6 @@ pub(super) fn read<'a>(input: Input<'a>, dynamic: &mut Dynamic<'a>) {
 pub(super) fn objects(input: Input<'_>) -> impl Iterator<Item = &Object> {
     let objects = input.files.iter().flat_map(move |&file| input.objects.in_file(file));
     objects.filter(|object| GROUPS.contains(&object.group.as_str()))
-}
-
-/// What names an object.
-fn named(node: Node<'_>) -> crate::span::Place {
-    node.path(&["metadata", "name"]).map_or(node.place(), Node::place)
 }
 
 fn router<'a>(object: &Object, node: Node<'a>, spec: Conf<'a>, route: Conf<'a>) -> Router<'a> {

@@ -244,8 +244,10 @@ impl<'a> Dynamic<'a> {
         }
         for conf in root.path(&["http", "routers"]).map(Conf::children).unwrap_or_default() {
             let mut router = router(conf, provider);
-            if let (Some(container), Target::None) = (container, &router.target) {
-                router.target = container_target(container, &services);
+            if let Some(container) = container {
+                if matches!(router.target, Target::None) {
+                    router.target = container_target(container, &services);
+                }
                 if router.rule.is_none() {
                     router.container = Some(&container.name);
                 }

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::carriers::{Carriers, Shape, shape};
 use super::conf::Conf;
-use crate::model::gateway::adapters::Input;
-use crate::model::gateway::{Node, Objects};
+use crate::model::gateway::Node;
 use crate::source::{SourceMap, folder};
 use crate::span::FileId;
 
@@ -84,30 +83,39 @@ fn defines(sources: &SourceMap, file: FileId) -> HashSet<String> {
 
 /// The files that a static file, or a compose file that starts Traefik, names.
 fn named(sources: &SourceMap, file: FileId, paths: &BTreeMap<&str, FileId>) -> Vec<FileId> {
-    let path = &sources.file(file).path;
-    let objects = Objects::default();
-    let files = [file];
-    let carriers = Carriers::read(Input { sources, files: &files, objects: &objects });
-    let mut wanted: Vec<String> = Vec::new();
-    let from_conf = |conf: Conf<'_>, wanted: &mut Vec<String>| {
-        let provider = conf.path(&["providers", "file"]);
-        let names = provider.into_iter().flat_map(|file| [file.str("filename"), file.str("directory")]);
-        wanted.extend(names.flatten().map(str::to_owned));
-    };
-    for root in &carriers.files {
-        from_conf(Conf::Tree(*root), &mut wanted);
-    }
+    let carriers = Carriers::naming(Node::roots(sources, file));
+    let mut wanted: Vec<String> = carriers.files.iter().flat_map(|root| by_provider(Conf::Tree(*root))).collect();
     let mut mounts: Vec<(String, String)> = Vec::new();
     for launch in carriers.launches {
-        from_conf(launch.settings.root(), &mut wanted);
+        wanted.extend(by_provider(launch.settings.root()));
         wanted.extend(launch.settings.root().str("configFile").map(str::to_owned));
         wanted.extend(USUAL.map(str::to_owned));
         mounts.extend(launch.mounts);
     }
-    let here = folder(path);
-    let candidates = wanted.iter().flat_map(|name| {
+    let here = folder(&sources.file(file).path);
+    let mut found = files(&wanted, &mounts, here, paths);
+    if !mounts.is_empty() {
+        // What a static file that is mounted names is mounted beside it.
+        let roots = found.iter().flat_map(|&file| Node::roots(sources, file));
+        let more: Vec<String> = roots.flat_map(|root| by_provider(Conf::Tree(root))).collect();
+        found.extend(files(&more, &mounts, here, paths));
+    }
+    found.retain(|&other| other != file);
+    found
+}
+
+/// The file and the folder that the file provider reads.
+fn by_provider(root: Conf<'_>) -> Vec<String> {
+    let provider = root.path(&["providers", "file"]);
+    let names = provider.into_iter().flat_map(|file| [file.str("filename"), file.str("directory")]);
+    names.flatten().map(str::to_owned).collect()
+}
+
+/// The files of these names, or below them: where the container has them from, or beside the file that names them.
+fn files(names: &[String], mounts: &[(String, String)], here: &str, paths: &BTreeMap<&str, FileId>) -> Vec<FileId> {
+    let candidates = names.iter().flat_map(|name| {
         let mut candidates: Vec<String> = Vec::new();
-        for (from, to) in &mounts {
+        for (from, to) in mounts {
             let to = to.trim_end_matches('/');
             if let Some(rest) = name.strip_prefix(to).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
                 candidates.push(join(here, &format!("{}{rest}", from.trim_end_matches('/'))));
@@ -131,7 +139,6 @@ fn named(sources: &SourceMap, file: FileId, paths: &BTreeMap<&str, FileId>) -> V
         let inside = paths.range(below.as_str()..).take_while(|(path, _)| path.starts_with(&below));
         found.extend(inside.map(|(_, file)| *file));
     }
-    found.retain(|&other| other != file);
     found
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::conf::Conf;
 use super::dynamic::{Name, Reference};
-use super::statics::EntryPoint;
+use super::statics::{EntryPoint, Static};
 use super::view::View;
 use crate::discover::Format;
 use crate::model::Why;
@@ -52,11 +52,7 @@ impl Listeners {
             Mode::Plain => None,
         };
         let mut listener = plain(point);
-        listener.exposure = match point.bind {
-            Bind::Loopback | Bind::Unix => Exposure::Internal,
-            _ if main.is_hidden(point.port) => Exposure::Internal,
-            _ => Exposure::Public,
-        };
+        listener.exposure = exposure(point, main);
         if tls.is_some() {
             listener.protocol = Stated::Known(Protocol::Https);
             listener.redirects_to_https = Stated::Known(false);
@@ -86,9 +82,7 @@ impl Listeners {
                 // Routers out of view decide.
                 None => Stated::Unknown(Why::Elsewhere, Some(point.place)),
             };
-            if point.bind == Bind::Loopback {
-                listener.exposure = Exposure::Internal;
-            }
+            listener.exposure = exposure(point, main);
             if point.tls.is_some() {
                 let options = self.number(point.options.as_ref(), view, gateway).flatten();
                 listener.tls = Some(self.tls(options, point.place, view, gateway));
@@ -197,6 +191,12 @@ fn certificate(node: Conf<'_>) -> Option<Set<ClientCertificate>> {
         _ => return None,
     };
     Some(Set::written(asked, node.place()))
+}
+
+/// Who can reach an entry point: not those outside of a container that publishes other ports.
+fn exposure(point: &EntryPoint<'_>, main: &Static<'_>) -> Exposure {
+    let internal = matches!(point.bind, Bind::Loopback | Bind::Unix) || main.is_hidden(point.port);
+    if internal { Exposure::Internal } else { Exposure::Public }
 }
 
 fn plain(point: &EntryPoint<'_>) -> Listener {

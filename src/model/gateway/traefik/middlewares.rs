@@ -20,6 +20,19 @@ use crate::span::{FileId, Place};
 /// Chains nest no deeper in what people write; Traefik itself refuses those that hold themselves.
 const MAX_NESTING: usize = 32;
 
+/// Those that neither let in nor keep out anybody, in small letters.
+const HARMLESS: [&str; 9] = [
+    "circuitbreaker",
+    "compress",
+    "contenttype",
+    "encodedcharacters",
+    "errors",
+    "grpcweb",
+    "inflightconn",
+    "passtlsclientcert",
+    "retry",
+];
+
 /// More policies of one sort than this are not kept for a route.
 const MAX_POLICIES: usize = 64;
 
@@ -49,6 +62,8 @@ pub(super) struct Effects {
     pub(super) identity: Option<Place>,
     /// Code that may do anything.
     pub(super) code: Option<Place>,
+    /// What is not read, and may do anything.
+    pub(super) unread: Option<Place>,
     /// A name that may be defined out of view.
     pub(super) lost: Option<Place>,
     /// Whether Traefik cannot build it, so that no router with it is served.
@@ -81,13 +96,16 @@ impl Effects {
         self.trusts |= other.trusts;
         self.identity = self.identity.or(other.identity);
         self.code = self.code.or(other.code);
+        self.unread = self.unread.or(other.unread);
         self.lost = self.lost.or(other.lost);
         self.dead |= other.dead;
     }
 
     /// Why its effects on access cannot be told.
     pub(super) fn unknown(&self) -> Option<(Why, Place)> {
-        self.code.map(|place| (Why::Code, place)).or(self.lost.map(|place| (Why::UnresolvedName, place)))
+        let code = self.code.map(|place| (Why::Code, place));
+        let unread = self.unread.map(|place| (Why::NotRead, place));
+        code.or(unread).or(self.lost.map(|place| (Why::UnresolvedName, place)))
     }
 }
 
@@ -127,8 +145,10 @@ impl Middlewares {
             return Rc::new(Effects { lost: Some(definition.place), ..Effects::default() });
         }
         within.push(number);
-        let mut effects = Effects::default();
-        for part in definition.conf.children() {
+        let parts = definition.conf.children();
+        // One that is of no kind, or of two, is not built.
+        let mut effects = Effects { dead: parts.len() != 1 && view.template.is_none(), ..Effects::default() };
+        for part in parts {
             if part.name().eq_ignore_ascii_case("chain") {
                 for member in members(part, definition) {
                     let more = self.resolve(&member, view, gateway, within);
@@ -237,7 +257,8 @@ impl<'a> Reader<'_, 'a> {
             "replacepath" => effects.path = Some(conf.str("path").map(str::to_owned)),
             "addprefix" | "stripprefixregex" | "replacepathregex" => effects.path = Some(None),
             "plugin" => effects.code = Some(conf.key_place()),
-            _ => {}
+            name if HARMLESS.contains(&name) => {}
+            _ => effects.unread = Some(conf.key_place()),
         }
     }
 
@@ -330,6 +351,11 @@ impl<'a> Reader<'_, 'a> {
         let header = criterion.and_then(|criterion| criterion.get("requestHeaderName"));
         let by_host = criterion.and_then(|criterion| criterion.truth("requestHost"));
         let strategy = criterion.and_then(|criterion| criterion.get("ipStrategy"));
+        if [header, by_host, strategy].into_iter().flatten().count() > 1 {
+            // They exclude each other: Traefik does not build it.
+            effects.dead = true;
+            return;
+        }
         // Without a criterion `rateLimit` counts by address, `inFlightReq` by host.
         rate.key = Stated::Known(match (header, by_host, strategy) {
             (Some(_), ..) => RateKey::Header,

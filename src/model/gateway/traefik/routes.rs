@@ -64,6 +64,7 @@ struct Line<'v, 'a> {
     /// Whether its entry points send everything to HTTPS.
     redirected: bool,
     dead: bool,
+    destination: Destination,
 }
 
 impl Line<'_, '_> {
@@ -136,11 +137,22 @@ impl Routes {
         for reference in routers.iter().flat_map(|router| &router.middlewares) {
             own.push((reference.place, Scope::Route, self.middlewares.of(reference, view, gateway)));
         }
+        let destination = routers
+            .last()
+            .map_or_else(Destination::default, |router| self.services.of(&router.target, router.place, view, gateway));
+        for reference in &destination.middlewares {
+            own.push((reference.place, Scope::Service, self.middlewares.of(reference, view, gateway)));
+        }
+        if let Some(place) = destination.partly {
+            let effects = Effects { unread: Some(place), ..Effects::default() };
+            own.push((place, Scope::Service, Rc::new(effects)));
+        }
         let line = |points: Option<Vec<usize>>, redirected: bool, before: Vec<(Place, Rc<Effects>)>| {
             let before = before.into_iter().map(|(place, effects)| (place, Scope::Listener, effects));
             let effects: Vec<_> = before.chain(own.iter().cloned()).collect();
             let dead = effects.iter().any(|(_, _, effects)| effects.dead);
-            Line { routers: routers.to_vec(), effects, points, redirected, dead }
+            let destination = destination.clone();
+            Line { routers: routers.to_vec(), effects, points, redirected, dead, destination }
         };
         let (Some(points), Some(main)) = (points, view.main()) else {
             return vec![line(None, false, Vec::new())];
@@ -218,8 +230,7 @@ impl Routes {
         self.serve(outer, line, &mut route, &mut dead, view, gateway);
         policies(line, &effects, seen, &mut route, view);
         self.limits(line, &effects, seen, &mut route, view, gateway);
-        let Destination { upstreams, internal, dead: unserved } =
-            self.services.of(&router.target, router.place, view, gateway);
+        let Destination { upstreams, internal, dead: unserved, .. } = line.destination.clone();
         let waits = upstreams.iter().find_map(|upstream| self.services.waits.get(upstream).copied());
         let limit = waits.map_or_else(|| view.absent(false), |limit| Stated::Known(Some(limit)));
         route.limits.push(LimitInForce { measure: Measure::Upstream, limit });
@@ -227,7 +238,6 @@ impl Routes {
         let redirect = effects.redirects.and_then(|to_https| redirect(to_https, plaintext));
         route.upstreams = upstreams;
         dead |= unserved && redirect.is_none();
-        route.disabled = dead;
         route.action = match (redirect, internal.as_deref()) {
             _ if line.redirected => Action::HttpsRedirect,
             (Some(action), _) => action,
@@ -241,6 +251,8 @@ impl Routes {
         let mut matches = vec![Match::default()];
         let mut is_read = true;
         for router in &line.routers {
+            // Only containers have a default rule.
+            dead |= router.rule.is_none() && router.container.is_none() && view.template.is_none();
             let found = alternatives(router, view);
             is_read &= !found.iter().any(|one| one.paths.iter().any(|path| path.is_opaque()));
             matches = matches.iter().flat_map(|a| found.iter().map(|b| a.clone().and(b))).take(64).collect();
@@ -248,6 +260,7 @@ impl Routes {
         if !is_read {
             route.precedence = Precedence::Unknown;
         }
+        route.disabled = dead;
         for one in matches {
             let mut route = route.clone();
             apply(&one, router, &effects, &mut route, gateway);
@@ -421,7 +434,11 @@ fn apply(one: &Match, router: &Router<'_>, effects: &Effects, route: &mut Route,
         route.hosts = vec![HostPattern::Opaque(container.to_owned())];
     }
     route.paths = one.paths.iter().map(|pattern| Path { pattern: pattern.clone(), place: router.place }).collect();
-    route.methods = Stated::Known(one.methods(router.place));
+    route.methods = if one.unread {
+        Stated::Unknown(Why::NotRead, Some(router.place))
+    } else {
+        Stated::Known(one.methods(router.place))
+    };
     if one.conditional {
         route.conditions.push(router.place);
     }

@@ -33,12 +33,14 @@ pub(super) struct Match {
     pub(super) addresses: Vec<String>,
     /// Whether it asks for something else besides.
     pub(super) conditional: bool,
+    /// Whether the rule could not be read: what it asks for is not known.
+    pub(super) unread: bool,
 }
 
 impl Match {
     /// What a rule that cannot be read matches.
     pub(super) fn opaque(rule: &str) -> Self {
-        Self { paths: vec![PathPattern::opaque(rule)], conditional: true, ..Self::default() }
+        Self { paths: vec![PathPattern::opaque(rule)], conditional: true, unread: true, ..Self::default() }
     }
 
     /// The methods it admits.
@@ -61,6 +63,7 @@ impl Match {
         self.but.extend(other.but.iter().cloned());
         self.addresses.extend(other.addresses.iter().cloned());
         self.conditional |= other.conditional;
+        self.unread |= other.unread;
         self
     }
 }

@@ -27,14 +27,28 @@ pub(super) struct Destination {
     pub(super) upstreams: Vec<u32>,
     /// A service of Traefik itself: `api`, `ping`.
     pub(super) internal: Option<String>,
-    /// Whether Traefik finds no service, so that the router is not served.
+    /// Whether Traefik finds no service, or cannot build it, so that the router is not served.
     pub(super) dead: bool,
+    /// Middlewares of the service.
+    pub(super) middlewares: Vec<Reference>,
+    /// A service that it is made of and that has middlewares of its own: they act on some requests.
+    pub(super) partly: Option<Place>,
+}
+
+/// What a named service is made of in the end.
+#[derive(Debug, Default)]
+struct Parts {
+    upstreams: Vec<u32>,
+    /// Where one of the services that it is made of has middlewares.
+    guarded: Option<Place>,
 }
 
 /// Works out services when they are first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Services {
-    done: HashMap<usize, Rc<Vec<u32>>>,
+    done: HashMap<usize, Rc<Parts>>,
+    /// Which services Traefik can build, by number.
+    built: Option<Vec<bool>>,
     balancers: HashMap<usize, u32>,
     objects: HashMap<(String, String, String), u32>,
     missing: HashSet<(String, FileId)>,
@@ -66,10 +80,21 @@ impl Services {
                 let mut upstreams = Vec::new();
                 let mut left: Vec<(Conf<'a>, String)> =
                     services.iter().map(|&service| (service, namespace.clone())).collect();
+                let named: Vec<usize> = left
+                    .iter()
+                    .filter_map(|(service, namespace)| traefik_service(*service, namespace, view)?.ok())
+                    .collect();
+                let dead = named.into_iter().any(|number| !self.is_built(number, view, gateway));
+                let partly = services.iter().find_map(|service| service.get("middlewares")).map(Conf::key_place);
                 self.objects(&mut left, place, view, gateway, &mut upstreams);
-                Destination { upstreams, ..Destination::default() }
+                Destination { upstreams, dead, partly, ..Destination::default() }
             }
         }
+    }
+
+    fn is_built(&mut self, number: usize, view: &View<'_>, gateway: &mut Gateway) -> bool {
+        let built = self.built.get_or_insert_with(|| built(view, gateway));
+        built.get(number).copied().unwrap_or(true)
     }
 
     fn named(&mut self, reference: &Reference, view: &View<'_>, gateway: &mut Gateway) -> Destination {
@@ -88,19 +113,25 @@ impl Services {
             upstream.protocol = Stated::Unknown(Why::UnresolvedName, Some(reference.place));
             upstream.verified = Stated::Unknown(Why::UnresolvedName, Some(reference.place));
             let upstreams = if dead { Vec::new() } else { vec![gateway.add_upstream(upstream)] };
-            return Destination { upstreams, internal: None, dead };
+            return Destination { upstreams, dead, ..Destination::default() };
         };
-        let upstreams = self.defined(number, view, gateway).to_vec();
-        Destination { upstreams, ..Destination::default() }
+        let parts = self.defined(number, view, gateway);
+        let upstreams = parts.upstreams.clone();
+        let dead = !self.is_built(number, view, gateway);
+        let definition = view.dynamic.services.get(number);
+        let (middlewares, partly) = middlewares(definition);
+        Destination { upstreams, dead, middlewares, partly: partly.or(parts.guarded), internal: None }
     }
 
     /// The upstreams of a service and of those that it is made of.
-    fn defined(&mut self, number: usize, view: &View<'_>, gateway: &mut Gateway) -> Rc<Vec<u32>> {
-        if let Some(done) = self.done.get(&number) {
+    fn defined(&mut self, number: usize, view: &View<'_>, gateway: &mut Gateway) -> Rc<Parts> {
+        let whole = number;
+        if let Some(done) = self.done.get(&whole) {
             return Rc::clone(done);
         }
         let mut upstreams = Vec::new();
-        let mut left = vec![number];
+        let mut guarded = None;
+        let mut left = vec![whole];
         let mut seen: HashSet<usize> = HashSet::new();
         while let Some(number) = left.pop() {
             if seen.len() >= MAX_PARTS {
@@ -110,6 +141,9 @@ impl Services {
                 continue;
             }
             let definition = view.dynamic.services.get(number);
+            if number != whole {
+                guarded = guarded.or(definition.conf.get("middlewares").map(Conf::key_place));
+            }
             if definition.provider == Provider::Crd {
                 let mut parts = parts_of_object(definition);
                 self.objects(&mut parts, definition.place, view, gateway, &mut upstreams);
@@ -132,9 +166,9 @@ impl Services {
                 view.dynamic.services.find(view.input.sources, &reference.name, reference.place.at.file)
             }));
         }
-        let upstreams = Rc::new(upstreams);
-        self.done.insert(number, Rc::clone(&upstreams));
-        upstreams
+        let parts = Rc::new(Parts { upstreams, guarded });
+        self.done.insert(whole, Rc::clone(&parts));
+        parts
     }
 
     /// Adds an upstream, with what its transport says: the one it names, else the default one.
@@ -221,7 +255,7 @@ impl Services {
                     if definition.provider == Provider::Crd {
                         left.extend(parts_of_object(definition));
                     } else {
-                        upstreams.extend(self.defined(number, view, gateway).iter());
+                        upstreams.extend(&self.defined(number, view, gateway).upstreams);
                     }
                 }
                 continue;
@@ -239,6 +273,101 @@ impl Services {
             self.objects.insert(key, number);
             upstreams.push(number);
         }
+    }
+}
+
+/// The middlewares of a service, and a place where it gives others to a part of its requests.
+fn middlewares(definition: &Definition<'_>) -> (Vec<Reference>, Option<Place>) {
+    let own = definition.conf.texts("middlewares").into_iter();
+    let own = own.map(|(text, place)| Reference::read(text, definition.provider, place)).collect();
+    let kinds = definition.conf.children();
+    let lists = kinds.iter().flat_map(|kind| kind.items("services").into_iter().chain(kind.items("mirrors")));
+    let parts = kinds.iter().copied().chain(lists);
+    let keys = ["middlewares", "fallbackMiddlewares"];
+    let partly = parts.flat_map(|part| keys.into_iter().filter_map(move |key| part.get(key))).next();
+    (own, partly.map(Conf::key_place))
+}
+
+/// The kinds of services.
+const KINDS: [&str; 5] = ["loadBalancer", "weighted", "highestRandomWeight", "mirroring", "failover"];
+
+/// Which services Traefik can build: those of one kind that are made of such services, and not of themselves.
+///
+/// Source: `BuildHTTP` in <https://github.com/traefik/traefik/blob/master/pkg/server/service/service.go>.
+fn built(view: &View<'_>, gateway: &mut Gateway) -> Vec<bool> {
+    let services: Vec<&Definition<'_>> = view.dynamic.services.iter().collect();
+    if view.template.is_some() {
+        return vec![true; services.len()];
+    }
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); services.len()];
+    // How many of its parts are not known to be built yet; none where it never will be.
+    let mut waits: Vec<Option<usize>> = Vec::with_capacity(services.len());
+    for (number, definition) in services.iter().enumerate() {
+        let kinds = definition.conf.children();
+        let kinds = kinds.iter().filter(|part| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(part.name()))).count();
+        // A container is a service without further words.
+        let one_kind = kinds == 1 || kinds == 0 && definition.provider == Provider::Labels;
+        let mut parts = 0;
+        let mut lost = false;
+        for part in found_parts(definition, view) {
+            match part {
+                Ok(part) => {
+                    users[part].push(number);
+                    parts += 1;
+                }
+                Err(reference) => {
+                    lost = true;
+                    gateway.dangling.push(DanglingName {
+                        name: reference.shown,
+                        what: "service".to_owned(),
+                        place: reference.place,
+                        consequence: Consequence::Dead,
+                    });
+                }
+            }
+        }
+        waits.push((one_kind && !lost).then_some(parts));
+    }
+    let mut built = vec![false; services.len()];
+    let mut ready: Vec<usize> = (0..services.len()).filter(|&number| waits[number] == Some(0)).collect();
+    while let Some(number) = ready.pop() {
+        built[number] = true;
+        for &user in &users[number] {
+            if let Some(left) = &mut waits[user] {
+                *left -= 1;
+                if *left == 0 {
+                    ready.push(user);
+                }
+            }
+        }
+    }
+    built
+}
+
+/// The numbers of the services that a service is made of, and names that certainly nothing defines. Those that may be
+/// defined out of view are left out.
+fn found_parts(definition: &Definition<'_>, view: &View<'_>) -> Vec<Result<usize, Reference>> {
+    if definition.provider == Provider::Crd {
+        let parts = parts_of_object(definition).into_iter();
+        return parts.filter_map(|(part, namespace)| traefik_service(part, &namespace, view)).collect();
+    }
+    let names = parts(definition.conf).into_iter();
+    let references = names.map(|(text, place)| Reference::read(text, definition.provider, place));
+    references.filter_map(|reference| service_of(reference, view)).collect()
+}
+
+/// The service of Traefik that an entry of a custom resource names, if it is not one of Kubernetes.
+fn traefik_service(entry: Conf<'_>, namespace: &str, view: &View<'_>) -> Option<Result<usize, Reference>> {
+    let reference = Reference::object(entry, namespace)?;
+    let is_own = entry.str("kind") == Some("TraefikService") || reference.name.provider != Provider::Crd;
+    is_own.then(|| service_of(reference, view))?
+}
+
+fn service_of(reference: Reference, view: &View<'_>) -> Option<Result<usize, Reference>> {
+    let found = view.dynamic.services.find(view.input.sources, &reference.name, reference.place.at.file);
+    match found {
+        Some(number) => Some(Ok(number)),
+        None => view.is_complete(&reference, "TraefikService").then_some(Err(reference)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::dynamic::{Provider, Reference};
 use super::middlewares::is_everyone;
 use crate::discover::Format;
 use crate::model::gateway::defaults::default;
-use crate::model::gateway::{Bind, Concern, Gateway, Origin, Setting};
+use crate::model::gateway::{Bind, Concern, Gateway, Origin, Protocol, Set, Setting, Stated, Upstream, has_template};
 use crate::model::net;
 use crate::span::Place;
 
@@ -109,16 +109,16 @@ impl<'a> Static<'a> {
         }
     }
 
-    /// Whether clients outside can reach a port.
-    pub(super) fn publishes(&self, port: Option<u16>) -> bool {
-        let published = self.launch.and_then(|launch| launch.published.as_ref());
-        published.is_none_or(|published| port.is_none_or(|port| published.contains(&port)))
+    /// Whether clients outside can reach a port of the container, where that is said.
+    pub(super) fn publishes(&self, port: Option<u16>) -> Option<bool> {
+        let published = self.launch?.published.as_ref()?;
+        Some(port.is_none_or(|port| published.contains(&port)))
     }
 
     /// Whether other ports of the container are published and this one is not.
     pub(super) fn is_hidden(&self, port: Option<u16>) -> bool {
         let published = self.launch.and_then(|launch| launch.published.as_ref());
-        published.is_some_and(|published| !published.is_empty()) && !self.publishes(port)
+        published.is_some_and(|published| !published.is_empty()) && self.publishes(port) == Some(false)
     }
 
     /// Notes the settings that rules ask for.
@@ -166,6 +166,11 @@ impl<'a> Static<'a> {
         for key in ["allowCrossNamespace", "allowExternalNameServices"] {
             if let Some(found) = provider.truth(key) {
                 note(gateway, &format!("providers.{known}.{key}"), found, None, false);
+            }
+        }
+        for owner in [Some(provider), provider.get("endpoint")].into_iter().flatten() {
+            if let Some(skips) = owner.get("tls").and_then(|tls| tls.truth("insecureSkipVerify")) {
+                gateway.upstreams.extend(unverified(provider, known, skips));
             }
         }
         for (owner, key) in [("", "password"), ("", "token"), ("endpoint", "token"), ("", "secretAccessKey")] {
@@ -241,6 +246,32 @@ impl<'a> EntryPoint<'a> {
     fn is_written_default(&self) -> bool {
         self.conf.is_some_and(|conf| conf.flag("asDefault") == Some(true))
     }
+}
+
+/// Where a provider takes the configuration from without a look at the certificate. Those that name no endpoint ask
+/// the own machine.
+fn unverified(provider: Conf<'_>, name: &str, skips: Conf<'_>) -> Option<Upstream> {
+    let named = [provider.texts("endpoints"), provider.texts("endpoint")];
+    let address = provider.path(&["endpoint", "address"]).and_then(Conf::text);
+    let endpoints: Vec<&str> = named.into_iter().flatten().map(|(text, _)| text).chain(address).collect();
+    let is_socket = |endpoint: &&str| endpoint.starts_with("unix:") || endpoint.starts_with("npipe:");
+    if endpoints.is_empty() || endpoints.iter().all(is_socket) {
+        return None;
+    }
+    let mut upstream = Upstream::new(format!("providers.{name}"), provider.key_place());
+    upstream.hosts = endpoints.into_iter().filter_map(host).collect();
+    upstream.protocol = Stated::Known(Protocol::Https);
+    upstream.verified = Stated::Known(Set::written(false, skips.key_place()));
+    Some(upstream)
+}
+
+/// The host of a URL, or of an address with a port.
+fn host(endpoint: &str) -> Option<String> {
+    if endpoint.contains("://") {
+        return net::parse(endpoint).host;
+    }
+    let host = endpoint.rsplit_once(':').map_or(endpoint, |(host, _)| host);
+    Some(host.trim_matches(['[', ']']).to_owned()).filter(|host| !host.is_empty() && !has_template(host))
 }
 
 /// A setting that is on.
