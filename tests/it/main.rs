@@ -13,6 +13,7 @@ mod docs;
 mod facts;
 mod findings;
 mod formats;
+mod gateway_circles;
 mod gateways;
 mod inventory_facts;
 mod json_cases;

@@ -94,7 +94,16 @@ fn same_upstream(model: &Model, index: u32) -> Fact<'_> {
     let gateway = gateway(model);
     let mine = &route(model, index).upstreams;
     let shared = mine.iter().flat_map(|&upstream| gateway.derived().users(Policy::Upstream, upstream)).copied();
-    Fact::nodes(Kind::Route, shared.filter(|&other| other != index).take(MOST_SIBLINGS))
+    let mut found: Vec<u32> = Vec::new();
+    for other in shared.filter(|&other| other != index) {
+        if found.len() == MOST_SIBLINGS {
+            break;
+        }
+        if !found.contains(&other) {
+            found.push(other);
+        }
+    }
+    Fact::nodes(Kind::Route, found)
 }
 
 fn limit(model: &Model, index: u32, measure: Measure) -> Fact<'_> {

@@ -17,6 +17,9 @@ use crate::span::Place;
 /// So many domains of one API are looked at; each of its routes names them all.
 const MOST_DOMAINS: usize = 64;
 
+/// So many usage plans of one API are looked at.
+const MOST_PLANS: usize = 16;
+
 /// What kind of API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
@@ -170,6 +173,13 @@ impl Api {
         let mechanism =
             if name == "COGNITO_USER_POOLS" || name == "JWT" { Mechanism::Jwt } else { Mechanism::External };
         Applied { policy: gateway.add_auth(Auth::new(name, mechanism, place)), place, scope }
+    }
+
+    /// Notes the limit of a usage plan.
+    pub(super) fn plan(&mut self, plan: Applied) {
+        if self.plans.len() < MOST_PLANS {
+            self.plans.push(plan);
+        }
     }
 
     /// Says that only private networks reach it.

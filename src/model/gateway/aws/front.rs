@@ -112,7 +112,7 @@ pub(super) fn plans(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gate
         let policy = gateway.add_rate(rate);
         for stage in super::rest::list(plan.get("ApiStages")) {
             if let Some(api) = apis.referred(stage.get("ApiId")) {
-                api.plans.push(Applied { policy, place: limit.key_place(), scope: Scope::Global });
+                api.plan(Applied { policy, place: limit.key_place(), scope: Scope::Global });
             }
         }
     }

@@ -13,6 +13,9 @@ use super::{openapi, policy, value};
 use crate::model::Why;
 use crate::span::Place;
 
+/// Once a gateway has so many routes, no further document is read into it: one can stand for many APIs.
+const MOST_ROUTES: usize = 50_000;
+
 /// Resources are nested to this depth at most.
 const MAX_PARENTS: usize = 40;
 
@@ -31,6 +34,7 @@ pub(super) fn apis(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gatew
     for stage in template.all("AWS::ApiGateway::Stage") {
         let Some(api) = apis.referred(stage.get("RestApiId")) else { continue };
         api.stage.log(stage.get("AccessLogSetting"), stage.node.key_place());
+        api.stage.cache(stage.get("CacheClusterEnabled"));
         api.stage.methods(&list(stage.get("MethodSettings")), gateway);
     }
     for deployment in template.all("AWS::ApiGateway::Deployment") {
@@ -41,6 +45,7 @@ pub(super) fn apis(template: &Template<'_>, apis: &mut Apis, gateway: &mut Gatew
         let description = deployment.get("StageDescription");
         api.stage.log(description.and_then(|node| node.get("AccessLogSetting")), deployment.node.key_place());
         if let Some(node) = description {
+            api.stage.cache(node.get("CacheClusterEnabled"));
             api.stage.methods(&node.list("MethodSettings"), gateway);
             api.stage.method(node, EVERY, EVERY, gateway);
         }
@@ -121,6 +126,7 @@ pub(super) fn body<'s>(
     let transform = inline.filter(|body| body.get("Fn::Transform").is_some() || value::function(*body).is_some());
     if let Some(node) = elsewhere.or(transform) {
         match documents.find(node) {
+            Some(_) if gateway.routes.len() > MOST_ROUTES => api.unseen = Some((Why::NotRead, node.place())),
             Some(document) => openapi::lower(document, api, gateway),
             None => {
                 api.unseen = Some((Why::UnresolvedInclude, node.place()));

@@ -97,6 +97,7 @@ fn api(name: &str, place: Place, sort: Sort, layers: Layers<'_>, gateway: &mut G
     auth(layers.at("Auth"), &mut api, gateway);
     if sort == Sort::Rest {
         api.stage.log(layers.get("AccessLogSetting"), place);
+        api.stage.cache(layers.get("CacheClusterEnabled"));
         api.stage.methods(&layers.items("MethodSettings"), gateway);
     } else {
         api.stage.log(layers.get("AccessLogSettings").or(layers.get("AccessLogSetting")), place);
@@ -164,7 +165,7 @@ fn auth(layers: Layers<'_>, api: &mut Api, gateway: &mut Gateway) {
     if let Some(node) = throttle {
         let mut rate = RateLimit::new("UsagePlan", node.key_place());
         rate.key = Stated::Known(RateKey::Caller);
-        api.plans.push(Applied { policy: gateway.add_rate(rate), place: node.key_place(), scope: Scope::Global });
+        api.plan(Applied { policy: gateway.add_rate(rate), place: node.key_place(), scope: Scope::Global });
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Stage {
     /// Whether requests are logged: the first stage says so.
     log: Option<Set<bool>>,
     log_unknown: Option<Place>,
+    /// Whether the stage that is read keeps answers at all.
+    has_cache: bool,
     /// Where answers are kept in clear text, or at all, by path and method.
     caches: HashMap<(String, String), Cache>,
 }
@@ -35,6 +37,11 @@ struct Cache {
 pub(super) const EVERY: &str = "*";
 
 impl Stage {
+    /// Says whether a stage has a cluster that keeps answers: without one, no setting of a method keeps any.
+    pub(super) fn cache(&mut self, cluster: Option<Node<'_>>) {
+        self.has_cache = !matches!(value::flag(cluster), Stated::Absent | Stated::Known(false));
+    }
+
     /// Reads the settings of methods of REST APIs.
     pub(super) fn methods(&mut self, settings: &[Node<'_>], gateway: &mut Gateway) {
         for &setting in settings {
@@ -103,7 +110,8 @@ impl Stage {
                 ..Setting::new("MethodSettings.DataTraceEnabled", "true", node.key_place())
             });
         }
-        if setting.is_true("CachingEnabled")
+        if self.has_cache
+            && setting.is_true("CachingEnabled")
             && let Some(node) = setting.get("CachingEnabled")
         {
             let encrypted =

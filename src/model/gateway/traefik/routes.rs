@@ -25,6 +25,9 @@ const MAX_PARENTS: usize = 8;
 /// Routers are reached in no more ways than this.
 const MAX_WAYS: usize = 8;
 
+/// So many routes are made of routers that are reached in several ways, besides one of each.
+const MAX_MORE: usize = 20_000;
+
 /// Works out the routes of a gateway.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
@@ -41,6 +44,8 @@ pub(super) struct Routes {
     timeouts: HashMap<Place, u32>,
     points: HashMap<usize, Vec<(Place, Rc<Effects>)>>,
     unnamed: HashSet<String>,
+    /// How many routes were made of other ways to a router than its first.
+    more: usize,
 }
 
 /// What depends on the address of the client.
@@ -105,10 +110,17 @@ impl Routes {
             if parents.contains(&router.name) && matches!(router.target, Target::None) {
                 continue;
             }
-            for routers in ancestry(router, &by_name, view) {
+            let ways = ancestry(router, &by_name, view);
+            let kept = self.keep(ways.len());
+            let cut = (kept < ways.len()).then(|| unread(router.place, Scope::Route));
+            for routers in ways.into_iter().take(kept) {
                 let found = self.lines(&routers, view, gateway);
                 let lost = routers.first().map_or(&[][..], |outer| &outer.parents);
-                lines.extend(found.into_iter().map(|line| line.below(lost, &routers)));
+                lines.extend(found.into_iter().map(|line| {
+                    let mut line = line.below(lost, &routers);
+                    line.effects.extend(cut.clone());
+                    line
+                }));
             }
         }
         let mut seen = Seen::default();
@@ -122,6 +134,13 @@ impl Routes {
         for line in &lines {
             self.route(line, seen, view, gateway);
         }
+    }
+
+    /// How many of several ways to a router are followed.
+    fn keep(&mut self, ways: usize) -> usize {
+        let kept = ways.min(1 + MAX_MORE.saturating_sub(self.more));
+        self.more += kept.saturating_sub(1);
+        kept
     }
 
     /// A router as it is served: once for all entry points that do the same to its requests.
@@ -143,10 +162,7 @@ impl Routes {
         for reference in &destination.middlewares {
             own.push((reference.place, Scope::Service, self.middlewares.of(reference, view, gateway)));
         }
-        if let Some(place) = destination.partly {
-            let effects = Effects { unread: Some(place), ..Effects::default() };
-            own.push((place, Scope::Service, Rc::new(effects)));
-        }
+        own.extend(destination.partly.map(|place| unread(place, Scope::Service)));
         let line = |points: Option<Vec<usize>>, redirected: bool, before: Vec<(Place, Rc<Effects>)>| {
             let before = before.into_iter().map(|(place, effects)| (place, Scope::Listener, effects));
             let effects: Vec<_> = before.chain(own.iter().cloned()).collect();
@@ -172,11 +188,18 @@ impl Routes {
                 None => groups.push((names, vec![number])),
             }
         }
-        let groups = groups.into_iter().map(|(_, numbers)| {
+        let rest = groups.split_off(self.keep(groups.len()).min(groups.len()));
+        let mut lines = Vec::with_capacity(groups.len());
+        for (_, numbers) in groups {
             let before = numbers.first().map(|&first| self.of_point(first, view, gateway)).unwrap_or_default();
-            line(Some(numbers), false, before)
-        });
-        groups.collect()
+            lines.push(line(Some(numbers), false, before));
+        }
+        if !rest.is_empty() {
+            let (place, _, effects) = unread(outer.place, Scope::Listener);
+            let numbers = rest.into_iter().flat_map(|(_, numbers)| numbers).collect();
+            lines.push(line(Some(numbers), false, vec![(place, effects)]));
+        }
+        lines
     }
 
     /// The effects of the middlewares of an entry point.
@@ -397,6 +420,11 @@ impl Routes {
         let place = node.key_place();
         Some(*self.timeouts.entry(place).or_insert_with(|| gateway.add_limit(Limit { measure, value, place, name })))
     }
+}
+
+/// Where something acts on requests that is not followed.
+fn unread(place: Place, scope: Scope) -> (Place, Scope, Rc<Effects>) {
+    (place, scope, Rc::new(Effects { unread: Some(place), ..Effects::default() }))
 }
 
 /// What applies to a route.

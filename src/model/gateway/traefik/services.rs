@@ -39,8 +39,10 @@ pub(super) struct Destination {
 #[derive(Debug, Default)]
 struct Parts {
     upstreams: Vec<u32>,
-    /// Where one of the services that it is made of has middlewares.
-    guarded: Option<Place>,
+    /// Its own middlewares.
+    middlewares: Vec<Reference>,
+    /// Where a part of its requests goes through others.
+    partly: Option<Place>,
 }
 
 /// Works out services when they are first asked for.
@@ -84,10 +86,12 @@ impl Services {
                     .iter()
                     .filter_map(|(service, namespace)| traefik_service(*service, namespace, view)?.ok())
                     .collect();
-                let dead = named.into_iter().any(|number| !self.is_built(number, view, gateway));
+                if named.into_iter().any(|number| !self.is_built(number, view, gateway)) {
+                    return Destination { dead: true, ..Destination::default() };
+                }
                 let partly = services.iter().find_map(|service| service.get("middlewares")).map(Conf::key_place);
                 self.objects(&mut left, place, view, gateway, &mut upstreams);
-                Destination { upstreams, dead, partly, ..Destination::default() }
+                Destination { upstreams, partly, ..Destination::default() }
             }
         }
     }
@@ -115,12 +119,13 @@ impl Services {
             let upstreams = if dead { Vec::new() } else { vec![gateway.add_upstream(upstream)] };
             return Destination { upstreams, dead, ..Destination::default() };
         };
+        if !self.is_built(number, view, gateway) {
+            return Destination { dead: true, ..Destination::default() };
+        }
         let parts = self.defined(number, view, gateway);
-        let upstreams = parts.upstreams.clone();
-        let dead = !self.is_built(number, view, gateway);
-        let definition = view.dynamic.services.get(number);
-        let (middlewares, partly) = middlewares(definition);
-        Destination { upstreams, dead, middlewares, partly: partly.or(parts.guarded), internal: None }
+        let Parts { upstreams, middlewares, partly } = &*parts;
+        let (upstreams, middlewares) = (upstreams.clone(), middlewares.clone());
+        Destination { upstreams, middlewares, partly: *partly, ..Destination::default() }
     }
 
     /// The upstreams of a service and of those that it is made of.
@@ -130,7 +135,7 @@ impl Services {
             return Rc::clone(done);
         }
         let mut upstreams = Vec::new();
-        let mut guarded = None;
+        let (middlewares, mut partly) = middlewares(view.dynamic.services.get(whole));
         let mut left = vec![whole];
         let mut seen: HashSet<usize> = HashSet::new();
         while let Some(number) = left.pop() {
@@ -142,7 +147,7 @@ impl Services {
             }
             let definition = view.dynamic.services.get(number);
             if number != whole {
-                guarded = guarded.or(definition.conf.get("middlewares").map(Conf::key_place));
+                partly = partly.or(definition.conf.get("middlewares").map(Conf::key_place));
             }
             if definition.provider == Provider::Crd {
                 let mut parts = parts_of_object(definition);
@@ -166,7 +171,7 @@ impl Services {
                 view.dynamic.services.find(view.input.sources, &reference.name, reference.place.at.file)
             }));
         }
-        let parts = Rc::new(Parts { upstreams, guarded });
+        let parts = Rc::new(Parts { upstreams, middlewares, partly });
         self.done.insert(whole, Rc::clone(&parts));
         parts
     }
