@@ -28,13 +28,15 @@ pub enum ProblemCode {
     UnsupportedVersion,
     /// A template (Helm, Jinja, envsubst): read as far as it goes.
     Templated,
+    /// A configuration inside another file that is not read.
+    Embedded,
     /// A bug of gatelint's.
     Internal,
 }
 
 impl ProblemCode {
     /// All codes, in the order of the documentation.
-    pub const ALL: [ProblemCode; 11] = [
+    pub const ALL: [ProblemCode; 12] = [
         Self::Syntax,
         Self::Encoding,
         Self::TooDeep,
@@ -45,6 +47,7 @@ impl ProblemCode {
         Self::RefusedReference,
         Self::UnsupportedVersion,
         Self::Templated,
+        Self::Embedded,
         Self::Internal,
     ];
 
@@ -61,14 +64,15 @@ impl ProblemCode {
             Self::RefusedReference => "refused-reference",
             Self::UnsupportedVersion => "unsupported-version",
             Self::Templated => "templated",
+            Self::Embedded => "embedded",
             Self::Internal => "internal",
         }
     }
 
-    /// Whether such a problem leaves the run incomplete (exit 4). A templated
+    /// Whether such a problem leaves the run incomplete (exit 4). A templated file, a configuration inside another
     /// file and a refused reference that is only noted do not.
     pub const fn is_incomplete(self) -> bool {
-        !matches!(self, Self::Templated)
+        !matches!(self, Self::Templated | Self::Embedded)
     }
 }
 

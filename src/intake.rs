@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::discover::{Changed, Claimed, Found};
+use crate::discover::{self, Changed, Claimed, Found};
+use crate::error::Problem;
 use crate::model::gateway::{self, Unit};
 use crate::resolve::{self, Loader};
 use crate::settings::Settings;
@@ -21,6 +22,8 @@ pub(crate) struct Intake {
     pub(crate) claimed: BTreeSet<FileId>,
     /// Files that are something, whether they are judged or only joined with others.
     pub(crate) known: BTreeSet<FileId>,
+    /// What could not be read of files inside other files.
+    pub(crate) problems: Vec<Problem>,
     /// Walked files of no kind.
     pub(crate) ignored_files: u32,
 }
@@ -30,14 +33,19 @@ impl Intake {
     pub(crate) fn load(found: &mut Found, loader: &dyn Loader, settings: &Settings) -> (SourceMap, Self) {
         let files = found.take_files();
         let seeds: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
-        let sources = resolve::load(files, loader, &settings.limits, &settings.refs);
+        let mut sources = resolve::load(files, loader, &settings.limits, &settings.refs);
+        let problems = discover::embed(&mut sources, &settings.limits);
         let Claimed { openapi: mut roots, gateways, support, others } = Claimed::of(&sources, &seeds);
         let walked = others.iter().filter(|&&id| !found.named.contains(&sources.file(id).path)).count() as u32;
         let mut units = gateway::units(&sources, &gateways);
         if let Some(Changed::Files(changed)) = &found.changed {
             let changed: BTreeSet<FileId> = changed.iter().filter_map(|path| sources.find(path)).collect();
             roots.retain(|&root| !changed.is_disjoint(&resolve::reach(&sources, root)));
-            units.retain(|unit| unit.files.iter().any(|file| changed.contains(file)));
+            let has_changed = |id: &FileId| {
+                let host = sources.file(*id).host.as_ref();
+                changed.contains(id) || host.is_some_and(|host| changed.contains(&host.at.file))
+            };
+            units.retain(|unit| unit.files.iter().any(has_changed));
         }
         let mut claimed: BTreeSet<FileId> = units.iter().flat_map(|unit| unit.files.iter().copied()).collect();
         if !matches!(found.changed, Some(Changed::Files(_))) {
@@ -45,8 +53,10 @@ impl Intake {
         }
         claimed.extend(&roots);
         let mut known: BTreeSet<FileId> = gateways.iter().map(|&(id, _)| id).chain(support).collect();
+        known.extend(gateways.iter().filter_map(|&(id, _)| Some(sources.file(id).host.as_ref()?.at.file)));
+        known.extend(problems.iter().map(|problem| problem.span.file));
         known.extend(roots.iter().flat_map(|&root| resolve::reach(&sources, root)));
         let ignored_files = found.ignored_files + walked;
-        (sources, Self { roots, units, claimed, known, ignored_files })
+        (sources, Self { roots, units, claimed, known, problems, ignored_files })
     }
 }

@@ -185,7 +185,8 @@ fn profile(name: &str) -> Profile {
 pub fn check(inputs: Inputs<'_>, settings: &Settings, rules: &Rules) -> Report {
     let Inputs { mut found, loader, baseline, whole_project, progress } = inputs;
     let (mut sources, intake) = Intake::load(&mut found, loader, settings);
-    let mut run = Run { settings, rules, whole_project, baseline, problems: Vec::new() };
+    let problems = intake.problems.clone();
+    let mut run = Run { settings, rules, whole_project, baseline, problems };
     run.note_unread(&mut sources, &found.unread);
     run.note_unclaimed(&mut sources, &found.named, &intake.known, found.changed.is_some());
     let origins: Vec<Option<Place>> =
@@ -234,7 +235,8 @@ pub fn gateways(inputs: Inputs<'_>, settings: &Settings) -> Inventory {
     };
     let models: Vec<Model> = intake.units.par_iter().filter_map(model).collect();
     let files: BTreeSet<FileId> = intake.units.iter().flat_map(|unit| unit.files.iter().copied()).collect();
-    let problems = files.into_iter().flat_map(|id| sources.file(id).problems.iter().cloned()).collect();
+    let of_files = files.into_iter().flat_map(|id| sources.file(id).problems.iter().cloned());
+    let problems = of_files.chain(intake.problems).collect();
     Inventory { sources, models, problems }
 }
 

@@ -35,6 +35,10 @@ impl Claimed {
                 claimed.gateways.push((id, formats));
             }
         }
+        for (file, host) in sources.files().filter_map(|file| Some((file, file.host.as_ref()?.at.file))) {
+            claimed.gateways.push((file.id, formats_of(file)));
+            claimed.others.retain(|&id| id != host);
+        }
         if !claimed.gateways.iter().any(|&(_, formats)| need_support(formats)) {
             claimed.others.append(&mut claimed.support);
         }

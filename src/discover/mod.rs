@@ -2,6 +2,7 @@
 //! from their content. Knows paths and bytes, no references and no rules.
 
 mod claim;
+mod embedded;
 mod format;
 mod formats;
 mod markers;
@@ -12,6 +13,7 @@ mod unclaimed;
 mod walk;
 
 pub use claim::Claimed;
+pub use embedded::embed;
 pub use format::{Format, Formats};
 pub use formats::{formats_of, is_support, need_support};
 pub use project::{Project, TwoSettingsFiles, common_folder, find_settings};

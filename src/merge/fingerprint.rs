@@ -23,7 +23,10 @@ pub(super) fn assign(findings: &mut [Finding], sources: &SourceMap, rules: &Rule
     for finding in findings {
         let at = finding.place.at;
         let file = sources.file(at.file);
-        let pointer = pointers.entry(at).or_insert_with(|| names.pointer(&file.tree, at.node));
+        let pointer = pointers.entry(at).or_insert_with(|| {
+            let inside = file.host.as_ref().map(|host| names.pointer(sources.tree(host.at.file), host.at.node));
+            inside.unwrap_or_default() + &names.pointer(&file.tree, at.node)
+        });
         let parts = [&rules.info(finding.rule).id, &file.path, pointer, &finding.discriminator];
         let print = digest(parts.map(String::as_str));
         let count = seen.entry(print.clone()).or_insert(0);

@@ -252,7 +252,7 @@ impl Inventory {
     }
 
     fn section(&self, gateway: &Gateway, text: &mut String) {
-        let files: Vec<&str> = gateway.files.iter().map(|&file| self.sources.file(file).path.as_str()).collect();
+        let files: Vec<_> = gateway.files.iter().map(|&file| self.sources.file(file).title()).collect();
         let _ = writeln!(text, "{}: {}", gateway.format.title(), files.join(", "));
         for listener in &gateway.listeners {
             let speaks = match listener.protocol.known() {

@@ -43,7 +43,6 @@ impl<'r> Located<'r> {
 
     /// The JSON pointer of the deepest node the span begins in; empty for the whole document.
     pub fn pointer(&self) -> String {
-        let tree = &self.file.tree;
-        tree.at_offset(self.span.start).map(|node| tree.pointer(node)).unwrap_or_default()
+        self.file.tree.at_offset(self.span.start).map(|node| self.file.pointer(node)).unwrap_or_default()
     }
 }

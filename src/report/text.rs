@@ -272,12 +272,11 @@ impl<'r> Page<'r> {
 
     /// Open findings of each file, the worst file first.
     fn by_file(&self) -> String {
-        let mut files: BTreeMap<FileId, Summary> = BTreeMap::new();
+        let mut files: BTreeMap<&str, Summary> = BTreeMap::new();
         for finding in self.report.open() {
-            files.entry(finding.place.at.file).or_default().add(finding);
+            files.entry(&self.report.sources.file(finding.place.at.file).path).or_default().add(finding);
         }
-        let mut files: Vec<_> =
-            files.into_iter().map(|(file, counts)| (&*self.report.sources.file(file).path, counts)).collect();
+        let mut files: Vec<_> = files.into_iter().collect();
         files.sort_by(|a, b| b.1.open.cmp(&a.1.open).then(a.0.cmp(b.0)));
         let listed = if self.options.full { files.len() } else { LISTED.min(files.len()) };
         let mut text = String::new();

@@ -3,6 +3,7 @@
 
 mod comment;
 pub mod de;
+mod embedded;
 mod json;
 mod lines;
 mod nginx;
@@ -15,16 +16,18 @@ mod toml;
 mod tree;
 mod yaml;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+pub use embedded::{Host, embedded};
 pub use lines::{LineIndex, Position};
 pub use read::read;
 pub use syntax::{Syntax, syntax_of};
 pub use tree::{Children, Comment, DuplicateKey, NodeKind, Sym, Tree};
 
 use crate::error::{LoadError, Problem};
-use crate::span::{At, FileId, Part, Place, Span};
+use crate::span::{At, FileId, NodeId, Part, Place, Span};
 
 /// Bounds on what is read. What is over them is a problem, never a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct SourceFile {
     /// Whether template actions stand in it outside of comments: it is not what will be
     /// deployed, and what it lacks may come from elsewhere.
     pub templated: bool,
+    /// The string of another file that it is.
+    pub host: Option<Host>,
     /// Why parts of it could not be read.
     pub problems: Vec<Problem>,
     lines: OnceLock<LineIndex>,
@@ -67,6 +72,24 @@ impl SourceFile {
     /// The start of each line, made on first use.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))
+    }
+
+    /// What people call it: its path, and the name that it has inside the file at that path.
+    pub fn title(&self) -> Cow<'_, str> {
+        match &self.host {
+            Some(host) => Cow::Owned(format!("{} ({})", self.path, host.name)),
+            None => Cow::Borrowed(&self.path),
+        }
+    }
+
+    /// The JSON pointer of a node, without document index. Of a file inside another one it goes on from that of the
+    /// string.
+    pub fn pointer(&self, node: NodeId) -> String {
+        let own = self.tree.pointer(node);
+        match &self.host {
+            Some(host) => format!("{}{own}", host.pointer),
+            None => own,
+        }
     }
 }
 
@@ -100,7 +123,10 @@ impl SourceMap {
     pub fn push(&mut self, file: SourceFile) -> FileId {
         assert_eq!(file.id, self.next_id(), "a file is added under the id it was read with");
         let id = file.id;
-        self.by_path.insert(file.path.clone(), id);
+        // A path leads to the file, not to what is inside of it.
+        if file.host.is_none() {
+            self.by_path.insert(file.path.clone(), id);
+        }
         self.files.push(Arc::new(file));
         id
     }
@@ -173,6 +199,6 @@ impl SourceMap {
 
     /// The JSON pointer of a place, without document index.
     pub fn pointer(&self, place: Place) -> String {
-        self.tree(place.at.file).pointer(place.at.node)
+        self.file(place.at.file).pointer(place.at.node)
     }
 }

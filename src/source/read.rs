@@ -40,7 +40,17 @@ pub fn read(id: FileId, path: &str, bytes: Vec<u8>, limits: &Limits) -> SourceFi
     problems.extend(found.into_iter().filter(|problem| !misread || problem.code != ProblemCode::Syntax));
     let templated = template::is_in(&text);
     let tree = builder.finish();
-    SourceFile { id, path: path.to_owned(), text, tree, syntax, templated, problems, lines: OnceLock::new() }
+    SourceFile {
+        id,
+        path: path.to_owned(),
+        text,
+        tree,
+        syntax,
+        templated,
+        host: None,
+        problems,
+        lines: OnceLock::new(),
+    }
 }
 
 impl SourceFile {
@@ -55,7 +65,17 @@ impl SourceFile {
         let tree = TreeBuilder::new(id, Arc::clone(&text)).finish();
         let problems = vec![Problem::new(code, message, Span::new(id, 0, 0))];
         let syntax = syntax_of(path, "");
-        Self { id, path: path.to_owned(), text, tree, syntax, templated: false, problems, lines: OnceLock::new() }
+        Self {
+            id,
+            path: path.to_owned(),
+            text,
+            tree,
+            syntax,
+            templated: false,
+            host: None,
+            problems,
+            lines: OnceLock::new(),
+        }
     }
 }
 
@@ -107,7 +127,8 @@ fn mend(bytes: Vec<u8>) -> (String, usize, usize) {
     (text, first.unwrap_or(0), count)
 }
 
-fn parse(id: FileId, path: &str, text: &Arc<str>, limits: &Limits) -> (TreeBuilder, Syntax, Vec<Problem>) {
+/// Reads a text into a tree, in the syntax that its name and beginning tell.
+pub(super) fn parse(id: FileId, path: &str, text: &Arc<str>, limits: &Limits) -> (TreeBuilder, Syntax, Vec<Problem>) {
     let syntax = syntax_of(path, text);
     let mut builder = TreeBuilder::new(id, Arc::clone(text));
     let problems = match syntax {

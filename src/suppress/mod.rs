@@ -141,7 +141,7 @@ impl Suppressions {
     pub fn ignored(&self, sources: &SourceMap, problem: &Problem) -> Option<String> {
         let file = sources.file(problem.span.file);
         let node = file.tree.at_offset(problem.span.start);
-        let pointer = node.map(|node| file.tree.pointer(node)).unwrap_or_default();
+        let pointer = node.map(|node| file.pointer(node)).unwrap_or_default();
         let mut reason = None;
         for entry in self.by_rule.get(problem.code.as_str())?.iter().map(|&index| &self.entries[index]) {
             if let Scope::Pattern(ignore) = &entry.scope

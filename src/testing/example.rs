@@ -125,7 +125,8 @@ impl Prepared {
         lists: &Arc<WordLists>,
     ) -> Result<Self, String> {
         let seeds = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
-        let sources = resolve::load(seeds, &files, &Limits::default(), &BTreeMap::new());
+        let mut sources = resolve::load(seeds, &files, &Limits::default(), &BTreeMap::new());
+        discover::embed(&mut sources, &Limits::default());
         let broken = |problem: &&Problem| problem.code != ProblemCode::Templated;
         if let Some((file, problem)) = sources.files().find_map(|file| Some((file, file.problems.iter().find(broken)?)))
         {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 use rayon::prelude::*;
 
-use gatelint::discover::{Format, Found, formats_of, is_support};
-use gatelint::source::{self, Limits, SourceFile};
+use gatelint::discover::{self, Format, Formats, Found, formats_of, is_support};
+use gatelint::source::{self, Limits, SourceFile, SourceMap};
 use gatelint::span::FileId;
 
 fn read(path: &str, text: &str) -> SourceFile {
@@ -17,7 +17,11 @@ fn read(path: &str, text: &str) -> SourceFile {
 
 /// The formats of a file, by name; what its bytes make possible must hold them.
 fn formats(path: &str, text: &str) -> String {
-    let found: Vec<_> = formats_of(&read(path, text)).iter().map(|format| format.as_str()).collect();
+    let mut sources = SourceMap::default();
+    sources.push(read(path, text));
+    discover::embed(&mut sources, &Limits::default());
+    let found = sources.files().map(formats_of).fold(Formats::NONE, Formats::union);
+    let found: Vec<_> = found.iter().map(|format| format.as_str()).collect();
     let mut looks = Found::default();
     looks.sort_in(path.to_owned(), text.into());
     assert!(found.is_empty() || !looks.documents.is_empty(), "passed over before it is parsed: {text}");

@@ -49,7 +49,9 @@ fn files(case: &Path) -> BTreeMap<String, Vec<u8>> {
 fn snapshot(case: &Path) -> String {
     let files = files(case);
     let seeds = files.iter().map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
-    let sources = Arc::new(resolve::load(seeds, &files, &Limits::default(), &BTreeMap::new()));
+    let mut sources = resolve::load(seeds, &files, &Limits::default(), &BTreeMap::new());
+    let problems = gatelint::discover::embed(&mut sources, &Limits::default());
+    let sources = Arc::new(sources);
     let claims: Vec<_> = sources.files().map(|file| (file.id, discover::formats_of(file))).collect();
     let objects = Objects::read(&sources, sources.files().map(|file| file.id));
     let mut text = String::new();
@@ -58,7 +60,7 @@ fn snapshot(case: &Path) -> String {
             Model::gateway(Arc::clone(&sources), &unit, &objects, WordLists::builtin(), Date::from_days(20_454));
         write(&model, &mut text);
     }
-    for problem in sources.files().flat_map(|file| &file.problems) {
+    for problem in sources.files().flat_map(|file| &file.problems).chain(&problems) {
         let _ = writeln!(text, "problem {} {}", problem.code.as_str(), problem.message);
     }
     text

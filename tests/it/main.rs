@@ -10,6 +10,7 @@ mod authorization_facts;
 mod cli;
 mod discover;
 mod docs;
+mod embedded;
 mod facts;
 mod findings;
 mod formats;

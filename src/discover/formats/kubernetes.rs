@@ -4,8 +4,7 @@
 
 use super::doc::Doc;
 use crate::discover::markers;
-use crate::source::{self, Limits, NodeKind, SourceFile};
-use crate::span::FileId;
+use crate::source::{NodeKind, SourceFile};
 
 /// Kinds of an API group.
 pub(super) struct Group {
@@ -64,14 +63,17 @@ impl<'t> Object<'t> {
         spec.filter(|_| is_pods).and_then(|spec| spec.get("containers")).into_iter().flat_map(Doc::items)
     }
 
-    /// The files that a `ConfigMap` holds and that may be of some format, read.
-    pub(super) fn embedded_files(&self) -> Vec<SourceFile> {
-        let data = (self.group.is_empty() && self.kind == "ConfigMap").then(|| self.doc.map("data")).flatten();
-        let texts = data.into_iter().flat_map(Doc::entries).filter(|(_, text)| text.kind() == NodeKind::Str);
-        texts
-            .filter(|(name, text)| markers::in_file(name, text.text().as_bytes()).is_gateway)
-            .map(|(name, text)| source::read(FileId(0), name, text.text().into(), &Limits::default()))
-            .collect()
+    /// The strings of a `ConfigMap` or `Secret` that may be files of some format: the name, and the string.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'t str, Doc<'t>)> {
+        let key = match (self.group, self.kind) {
+            ("", "ConfigMap") => Some("data"),
+            ("", "Secret") => Some("stringData"),
+            _ => None,
+        };
+        let texts = key.and_then(|key| self.doc.map(key)).into_iter().flat_map(Doc::entries);
+        texts.filter(|(name, text)| {
+            text.kind() == NodeKind::Str && markers::in_file(name, text.text().as_bytes()).is_gateway
+        })
     }
 }
 

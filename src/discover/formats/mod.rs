@@ -19,6 +19,7 @@ mod traefik;
 use super::format::{Format, Formats};
 use super::sniff;
 use crate::source::{NodeKind, SourceFile, Syntax, syntax_of};
+use crate::span::NodeId;
 use doc::Doc;
 pub(super) use kubernetes::SUPPORT;
 use kubernetes::{Group, Object};
@@ -77,8 +78,19 @@ pub(super) fn may_be_nginx(path: &str, bytes: &[u8]) -> bool {
 /// The gateway formats of a file: what was parsed of it says so or, if it could
 /// not be parsed as a whole and what was says nothing, its text.
 pub fn formats_of(file: &SourceFile) -> Formats {
-    let found = in_file(file, true);
+    let found = in_file(file);
     if found.is_empty() && !file.problems.is_empty() { in_text(&file.text) } else { found }
+}
+
+/// The strings of a file that hold files which may be gateway configurations, with their names.
+pub(super) fn files_in(file: &SourceFile) -> impl Iterator<Item = (&str, NodeId)> {
+    kubernetes::objects(file).flat_map(|object| object.files().collect::<Vec<_>>()).map(|(name, doc)| (name, doc.node))
+}
+
+/// Whether a file is a gateway configuration and no list of objects of Kubernetes.
+pub(super) fn is_configuration(file: &SourceFile) -> bool {
+    let mut docs = Doc::all_of(file).filter(|doc| doc.kind() == NodeKind::Map);
+    docs.any(|doc| !kubernetes::is_object(doc) && !in_doc(doc).is_empty())
 }
 
 /// Whether a file holds objects of Kubernetes that others are joined with:
@@ -97,11 +109,10 @@ pub(super) fn kubernetes_kind(file: &SourceFile) -> Option<&str> {
     kubernetes::objects(file).next().map(|object| object.kind)
 }
 
-/// `embedded`: whether to look into the files that a `ConfigMap` holds.
-fn in_file(file: &SourceFile, embedded: bool) -> Formats {
+fn in_file(file: &SourceFile) -> Formats {
     Doc::all_of(file)
         .filter(|doc| doc.kind() == NodeKind::Map || doc.kind() == NodeKind::Seq)
-        .map(|doc| if kubernetes::is_object(doc) { in_objects(doc, embedded) } else { in_doc(doc) })
+        .map(|doc| if kubernetes::is_object(doc) { in_objects(doc) } else { in_doc(doc) })
         .fold(Formats::NONE, Formats::union)
 }
 
@@ -111,7 +122,7 @@ fn in_doc(doc: Doc<'_>) -> Formats {
     ROWS.iter().filter(|row| claims(row)).map(|row| row.format).collect()
 }
 
-fn in_objects(doc: Doc<'_>, embedded: bool) -> Formats {
+fn in_objects(doc: Doc<'_>) -> Formats {
     let mut found = Formats::NONE;
     for object in kubernetes::objects_in(doc) {
         let own = ROWS.iter().find(|row| object.is_of(row.groups));
@@ -121,9 +132,6 @@ fn in_objects(doc: Doc<'_>, embedded: bool) -> Formats {
                 ROWS.iter().filter(|row| (row.claims_object)(&object)).map(|row| row.format).fold(found, with_format)
             }
         };
-        if embedded {
-            found = object.embedded_files().iter().map(|file| in_file(file, false)).fold(found, Formats::union);
-        }
     }
     found
 }

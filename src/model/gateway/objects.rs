@@ -74,7 +74,9 @@ impl Objects {
     /// Reads the objects of a run if one of its gateways is made of them.
     pub fn read_for(sources: &SourceMap, units: &[Unit]) -> Self {
         if discover::need_support(units.iter().map(|unit| unit.format).collect()) {
-            Self::read(sources, sources.files().map(|file| file.id))
+            // A manifest that a file inside another one lists is applied by whoever reads that.
+            let files = sources.files().filter(|file| file.host.is_none());
+            Self::read(sources, files.map(|file| file.id))
         } else {
             Self::default()
         }
