@@ -86,8 +86,8 @@ fn upstream(service: &Service<'_>, entities: &Entities<'_>, view: &View, gateway
     let text = target.text()?;
     let mut upstream = Upstream::new(entity.str("name").unwrap_or(text), place);
     let url = entity.get("url").and_then(Node::text);
-    let hidden = [Some(target), entity.get("protocol").filter(|_| url.is_none())].into_iter().flatten();
-    let hidden = hidden.filter(|node| node.is_template()).map(Node::place).last();
+    let hidden = [entity.get("protocol").filter(|_| url.is_none()), Some(target)].into_iter().flatten();
+    let hidden = hidden.filter(|node| node.is_template()).map(Node::place).next();
     if let Some(hidden) = hidden.filter(|&hidden| url.is_some() || hidden != place) {
         upstream.protocol = Stated::Unknown(Why::Template, Some(hidden));
         return Some(gateway.add_upstream(upstream));

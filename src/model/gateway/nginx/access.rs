@@ -285,7 +285,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
                 None => {
                     let mut access = Access::new("allow, deny", AccessBy::Address, first.place());
                     // Where a credential is enough as well, the list alone restricts nobody.
-                    access.restricts = Stated::Known(list.restricts && either.is_none());
+                    access.restricts = Stated::Known(list.restricts && either.is_none() && list.every.is_none());
                     access.unreachable_deny = list.unreachable;
                     access.every_address = list.every;
                     // Addresses that no entry names are asked for credentials, with and without `deny all`.
@@ -332,7 +332,7 @@ struct List {
     closed: bool,
     /// Whether it admits everyone by `allow all`, before it refuses anyone.
     opens: bool,
-    /// The `allow all` that everyone reaches who is not refused by name.
+    /// The `allow` that everyone reaches who is not refused by name, or everyone of one family of addresses.
     everyone: Option<Place>,
     /// Whether some address is admitted.
     admits: bool,
@@ -368,11 +368,11 @@ impl List {
                 }
                 ("allow", Some(range)) if !ends => {
                     list.admits = true;
+                    if matches!(range, Range::All | Range::Net(_, 0)) {
+                        list.everyone = list.everyone.or(Some(line.place()));
+                    }
                     match range {
-                        Range::All => {
-                            list.opens |= number == 0 || allowed.len() == number;
-                            list.everyone = list.everyone.or(Some(line.place()));
-                        }
+                        Range::All => list.opens |= number == 0 || allowed.len() == number,
                         Range::Net(_, 0) => list.every = list.every.or(Some(line.place())),
                         Range::Net(address, _) => {
                             list.public |= host_class(&address.to_string()) == HostClass::PublicIp;

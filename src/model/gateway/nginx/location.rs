@@ -235,14 +235,14 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         };
         route.action = action;
         let guard = self.guard(block);
-        if guard.closed && matches!(action, Action::Proxy | Action::Files | Action::Respond) {
+        let returns = self.returned(block).is_some();
+        if guard.closed && !returns && matches!(action, Action::Proxy | Action::Files | Action::Respond) {
             route.action = Action::Refuse;
         }
         route.auth = guard.auth;
         route.auth_mode = guard.mode;
         route.auth_off = guard.off;
         route.access = guard.access;
-        let returns = self.returned(block).is_some();
         if returns {
             // It answers before access is looked at.
             route.auth = Stated::Absent;
@@ -259,11 +259,12 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         route.access_log = self.access_log(block);
         route.streams = self.streams(block, handler);
         route.spellings = self.spellings(block);
-        self.split(route, block);
+        self.split(route, action, block);
     }
 
-    /// Adds a route; where `limit_except` asks more of some methods than of others, as two.
-    fn split(&mut self, mut route: Route, block: usize) {
+    /// Adds a route; where `limit_except` asks more of some methods than of others, as two. `action`: what it does for
+    /// whom it lets pass.
+    fn split(&mut self, mut route: Route, action: Action, block: usize) {
         let config = self.config;
         let Some(line) = config.own(block, "limit_except") else {
             self.add(route, block);
@@ -277,6 +278,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         let only: Vec<(String, Place)> = admitted.iter().map(|name| (name.clone(), line.place())).collect();
         if !guard.closed {
             let mut others = route.clone();
+            others.action = action;
             others.methods = Stated::Known(Methods::AllBut(admitted));
             others.auth = guard.auth;
             others.access = guard.access;
