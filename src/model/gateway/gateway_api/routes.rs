@@ -312,8 +312,16 @@ impl<'a, 's> Routes<'a, 's> {
         route.rates = one_of(&effects, |effect| effect.rates.clone(), elsewhere(self.policies.backend.any));
         route.access_log = Stated::Unknown(Why::Elsewhere, None);
         let timeout = rule.path(&["timeouts", "request"]);
-        let timeout = timeout.and_then(|node| traffic::limit(node, "timeouts.request", gateway));
+        let timeout = timeout.and_then(|node| traffic::limit(node, "timeouts.request", Measure::Request, gateway));
         let timeout = timeout.or_else(|| effects.first()?.timeout);
+        let upstream = rule.path(&["timeouts", "backendRequest"]);
+        let name = "timeouts.backendRequest";
+        let upstream = upstream.and_then(|node| traffic::limit(node, name, Measure::Upstream, gateway));
+        let elsewhere = Stated::Unknown(Why::Elsewhere, None);
+        let limit = upstream.map_or(elsewhere.clone(), |limit| Stated::Known(Some(limit)));
+        route.limits.push(LimitInForce { measure: Measure::Upstream, limit });
+        // Sizes are a matter of implementations.
+        route.limits.push(LimitInForce { measure: Measure::Body, limit: elsewhere });
         if let Some(limit) = timeout {
             route.limits.push(LimitInForce { measure: Measure::Request, limit: Stated::Known(Some(limit)) });
         }

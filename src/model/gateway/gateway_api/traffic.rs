@@ -25,7 +25,7 @@ pub(super) fn read(policy: Node<'_>, gateway: &mut Gateway) -> Traffic {
     let timeout = spec.path(&["timeout", "http", "requestTimeout"]);
     Traffic {
         rates: spec.get("rateLimit").map(|node| rate(node, gateway)).into_iter().collect(),
-        timeout: timeout.and_then(|node| limit(node, "timeout.http.requestTimeout", gateway)),
+        timeout: timeout.and_then(|node| limit(node, "timeout.http.requestTimeout", Measure::Request, gateway)),
     }
 }
 
@@ -52,13 +52,13 @@ fn rate(node: Node<'_>, gateway: &mut Gateway) -> u32 {
     gateway.add_rate(rate)
 }
 
-/// A time limit of a whole request; `0s` means none.
-pub(super) fn limit(node: Node<'_>, name: &str, gateway: &mut Gateway) -> Option<u32> {
+/// A time limit; `0s` means none.
+pub(super) fn limit(node: Node<'_>, name: &str, measure: Measure, gateway: &mut Gateway) -> Option<u32> {
     // Smaller units are no durations there: <https://gateway-api.sigs.k8s.io/geps/gep-2257/>.
     let text = node.text().filter(|text| !text.contains(['n', 'u', 'µ', 'μ']))?;
     let seconds = duration::seconds(text)?;
     let value = if seconds > 0.0 { seconds } else { f64::INFINITY };
-    Some(gateway.add_limit(Limit { measure: Measure::Request, value, place: node.place(), name: name.to_owned() }))
+    Some(gateway.add_limit(Limit { measure, value, place: node.place(), name: name.to_owned() }))
 }
 
 /// Spellings of a path that are left as they are before routes compare it: Envoy Gateway merges slashes, and decodes

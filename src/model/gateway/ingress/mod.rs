@@ -273,7 +273,7 @@ impl<'s> Routes<'_, 's> {
         route: &mut Route,
         gateway: &mut Gateway,
     ) {
-        let edge = servers::edge(ingress, key.host());
+        let edge = self.servers.edge(ingress, key.host());
         (route.listeners, route.plaintext) = self.servers.of_route(key, &edge);
         route.auth = policies.auth.clone();
         route.auth_mode = policies.auth_mode;

@@ -40,9 +40,9 @@ pub(super) struct Edge {
     pub(super) redirects: Stated<bool>,
 }
 
-/// How requests of an Ingress for a host arrive.
-pub(super) fn edge(ingress: &Ingress<'_>, host: &str) -> Edge {
-    let covered = ingress.certificates.of(host);
+/// How requests of an Ingress for a host arrive. `covered`: what gives the host a certificate, in this Ingress or, if
+/// it is one server with others, in another one.
+fn edge(ingress: &Ingress<'_>, covered: Option<Place>) -> Edge {
     match ingress.dialect {
         Dialect::Nginx => {
             let flag = |name: &str| {
@@ -146,11 +146,13 @@ struct Server {
 pub(super) struct Servers {
     by_key: HashMap<Key, usize>,
     all: Vec<(Key, Server)>,
+    /// What gives hosts of ingress-nginx a certificate: the first Ingress that does so does it for all of them.
+    certificates: HashMap<Key, Place>,
 }
 
 impl Servers {
     pub(super) fn read(ingresses: &[Ingress<'_>], gateway: &mut Gateway) -> Self {
-        let mut servers = Self { by_key: HashMap::new(), all: Vec::new() };
+        let mut servers = Self { by_key: HashMap::new(), all: Vec::new(), certificates: certificates(ingresses) };
         let mut shared: HashMap<Option<Place>, u32> = HashMap::new();
         for (number, ingress) in ingresses.iter().enumerate() {
             for (host, place, paths) in ingress.rules() {
@@ -190,7 +192,7 @@ impl Servers {
     }
 
     fn add(&mut self, number: usize, ingress: &Ingress<'_>, host: &str, place: Place, paths: &[Node<'_>]) {
-        let edge = edge(ingress, host);
+        let edge = self.edge(ingress, host);
         let key = Key::new(ingress, host);
         let index = *self.by_key.entry(key.clone()).or_insert_with(|| {
             self.all.push((key, Server::new(ingress, host, place)));
@@ -210,6 +212,17 @@ impl Servers {
                 Some((number, name, node.text().unwrap_or_default().to_owned(), node.key_place()))
             });
         }
+    }
+
+    /// How requests of an Ingress for a host arrive.
+    pub(super) fn edge(&self, ingress: &Ingress<'_>, host: &str) -> Edge {
+        let own = ingress.certificates.of(host);
+        let shared = || {
+            let of = |host: &str| self.certificates.get(&Key::new(ingress, host)).copied();
+            let wildcard = || of(&format!("*.{}", host.split_once('.')?.1));
+            of(host).or_else(wildcard).filter(|_| ingress.dialect == Dialect::Nginx && !host.is_empty())
+        };
+        edge(ingress, own.or_else(shared))
     }
 
     pub(super) fn is_regex(&self, key: &Key) -> bool {
@@ -257,6 +270,22 @@ impl Servers {
                 .push(Setting { routes: server.affected.clone(), ..Setting::new(*name, value.clone(), *place) });
         }
     }
+}
+
+/// What gives each host of ingress-nginx a certificate. Whether plain text is sent to HTTPS depends on the certificate
+/// of the host, whichever Ingress names it.
+///
+/// Source: `redirect_to_https` in <https://github.com/kubernetes/ingress-nginx/blob/controller-v1.9.0/rootfs/etc/nginx/lua/lua_ingress.lua>.
+fn certificates(ingresses: &[Ingress<'_>]) -> HashMap<Key, Place> {
+    let mut found = HashMap::new();
+    for ingress in ingresses.iter().filter(|ingress| ingress.dialect == Dialect::Nginx) {
+        for (host, ..) in ingress.rules().filter(|(host, ..)| !host.is_empty()) {
+            if let Some(place) = ingress.certificates.of(host) {
+                found.entry(Key::new(ingress, host)).or_insert(place);
+            }
+        }
+    }
+    found
 }
 
 /// The annotation by which all paths of a host are read as expressions: `use-regex`, or a `rewrite-target` that
