@@ -108,3 +108,91 @@ fn each_endpoint_of_krakend_is_told() {
     assert_eq!(routes(&[("krakend.yaml", &text)]), MANY);
     assert_eq!(findings(&[("krakend.yaml", &text)], "krakend-input-headers-wildcard"), MANY);
 }
+
+const EDGE: &str = "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: { name: edge, namespace: shop }\nspec:\n  selector: { istio: ingressgateway }\n  servers: [{ port: { number: 443, name: https, protocol: HTTPS }, hosts: ['*'], tls: { mode: SIMPLE, credentialName: a } }]\n---\n";
+
+#[test]
+fn each_rule_of_an_ingress_is_a_route_and_a_path_twice_is_told_once() {
+    let ingresses = repeated(|number| {
+        let (limit, host) = (number % 2 * 5, number % 100);
+        format!(
+            "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ name: i{number}, annotations: {{ nginx.ingress.kubernetes.io/limit-rps: '{limit}' }} }}\nspec:\n  ingressClassName: nginx\n  tls: [{{ hosts: [h{host}.acme.io], secretName: a }}]\n  rules: [{{ host: h{host}.acme.io, http: {{ paths: [{{ path: /same, pathType: Prefix, backend: {{ service: {{ name: s{number}, port: {{ number: 80 }} }} }} }}] }} }}]"
+        )
+    });
+    let files = [("ingress.yaml", ingresses.as_str())];
+    assert_eq!(routes(&files), MANY);
+    // Twenty Ingresses have each path of each host, with the same limit.
+    assert_eq!(findings(&files, "gateway-duplicate-route"), 0);
+    assert_eq!(findings(&files, "gateway-rate-limit-ineffective"), MANY / 2);
+}
+
+#[test]
+fn paths_that_an_alias_gives_to_many_hosts_are_read_up_to_a_number() {
+    let paths = repeated(|number| {
+        format!(
+            "      - {{ path: /p{number}, pathType: Prefix, backend: {{ service: {{ name: s, port: {{ number: 80 }} }} }} }}"
+        )
+    });
+    let hosts = repeated(|number| format!("  - {{ host: h{number}.acme.io, http: *all }}"));
+    let text = format!(
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{ name: a }}\nspec:\n  ingressClassName: nginx\n  rules:\n  - host: acme.io\n    http: &all\n      paths:\n{paths}{hosts}"
+    );
+    assert_eq!(findings(&[("ingress.yaml", &text)], "ingress-nginx-snippet"), 0);
+}
+
+#[test]
+fn each_policy_of_a_route_of_the_gateway_api_is_in_force() {
+    let routes_and_policies = repeated(|number| {
+        format!(
+            "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{ name: r{number} }}\nspec:\n  parentRefs: [{{ name: edge }}]\n  rules: [{{ matches: [{{ path: {{ value: /p{number} }} }}], backendRefs: [{{ name: s, port: 80 }}] }}]\n---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\nmetadata: {{ name: p{number} }}\nspec:\n  targetRefs: [{{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: r{number} }}]\n  authorization: {{ defaultAction: Allow, rules: [] }}"
+        )
+    });
+    let text = format!(
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {{ name: edge }}\nspec:\n  gatewayClassName: eg\n  listeners: [{{ name: a, port: 80, protocol: HTTP }}, {{ name: b, port: 81, protocol: HTTP }}]\n{routes_and_policies}"
+    );
+    let files = [("gateway.yaml", text.as_str())];
+    assert_eq!(routes(&files), MANY);
+    assert_eq!(findings(&files, "gateway-authz-default-allow"), MANY);
+}
+
+#[test]
+fn virtual_services_of_istio_that_delegate_in_a_circle_end() {
+    let parts = repeated(|number| {
+        let (next, bound) =
+            ((number + 1) % MANY, if number % 2 == 0 { "hosts: [a.acme.io], gateways: [edge], " } else { "" });
+        format!(
+            "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{ name: v{number}, namespace: shop }}\nspec: {{ {bound}http: [{{ match: [{{ uri: {{ prefix: /a }} }}], delegate: {{ name: v{next}, namespace: shop }} }}, {{ delegate: {{ name: v{number}, namespace: shop }} }}] }}"
+        )
+    });
+    let text = format!("{EDGE}{parts}");
+    // Each of the two entries brings the two of the part that it names.
+    assert_eq!(routes(&[("istio.yaml", &text)]), MANY / 2 * 4);
+}
+
+#[test]
+fn each_policy_of_istio_is_told_however_many_reach_a_gateway() {
+    let policies = repeated(|number| {
+        format!(
+            "---\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {{ name: a{number}, namespace: istio-system }}\nspec:\n  selector: {{ matchLabels: {{ istio: ingressgateway }} }}\n  action: DENY\n  rules: [{{ to: [{{ operation: {{ paths: [/x{number}] }} }}] }}]"
+        )
+    });
+    let services = repeated(|number| {
+        format!(
+            "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{ name: v{number}, namespace: shop }}\nspec: {{ hosts: [h{number}.acme.io], gateways: [edge], http: [{{ match: [{{ uri: {{ prefix: / }} }}], route: [{{ destination: {{ host: s{number} }} }}] }}] }}"
+        )
+    });
+    assert_eq!(routes(&[("istio.yaml", &format!("{EDGE}{policies}{services}"))]), MANY);
+}
+
+#[test]
+fn each_route_of_envoy_is_told_however_many_rules_are_for_tokens() {
+    let rules = repeated(|number| {
+        format!("              - {{ match: {{ path: /t{number} }}, requires: {{ provider_name: a }} }}")
+    });
+    let listed =
+        repeated(|number| format!("              - {{ match: {{ path: /p{number} }}, route: {{ cluster: c }} }}"));
+    let text = format!(
+        "static_resources:\n  listeners:\n  - address: {{ socket_address: {{ address: 0.0.0.0, port_value: 80 }} }}\n    filter_chains:\n    - filters:\n      - name: envoy.filters.network.http_connection_manager\n        typed_config:\n          '@type': type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n          http_filters:\n          - name: envoy.filters.http.jwt_authn\n            typed_config:\n              '@type': type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication\n              providers: {{ a: {{ issuer: a }} }}\n              rules:\n{rules}          route_config:\n            virtual_hosts:\n            - domains: ['*']\n              routes:\n{listed}  clusters: [{{ name: c }}]\n"
+    );
+    assert_eq!(routes(&[("envoy.yaml", &text)]), MANY);
+}

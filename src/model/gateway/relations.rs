@@ -313,7 +313,7 @@ impl<'g> Finder<'g> {
             if self.found.contains_key(&(strict.route, Relation::Confusion)) {
                 continue;
             }
-            let own = self.guard(strict.route).is_strict();
+            let own = route.guards.is_empty() && self.guard(strict.route).is_strict();
             let place = strict.place.unwrap_or(route.place);
             // Paths that are guarded: those of the route, or those that a policy of it is for.
             let whole = strict.pattern.witnesses().into_iter().take(2).filter(|_| own).map(|path| (path, place));
