@@ -20,7 +20,7 @@ pub(super) struct Looks {
     pub(super) is_gateway: bool,
     /// An object of Kubernetes.
     pub(super) is_kubernetes: bool,
-    /// An object that others are joined with.
+    /// An object, or a compose file, that others are joined with.
     pub(super) is_support: bool,
 }
 
@@ -49,7 +49,8 @@ pub(super) fn in_file(path: &str, bytes: &[u8]) -> Looks {
         _ => {
             let is_kubernetes = API_VERSION.find(bytes).is_some();
             let is_gateway = MARKERS.is_met(bytes) || formats::may_be_nginx(path, bytes);
-            let is_support = is_kubernetes && !is_gateway && has_support_kind(bytes);
+            let joins = is_kubernetes && has_support_kind(bytes) || formats::may_be_compose(path, bytes);
+            let is_support = !is_gateway && joins;
             Looks { is_openapi: false, is_gateway, is_kubernetes, is_support }
         }
     }

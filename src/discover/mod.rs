@@ -31,10 +31,10 @@ use crate::error::ProblemCode;
 pub struct Found {
     /// Files that may be documents of any kind: path from the project root, and bytes.
     pub documents: Vec<(String, Vec<u8>)>,
-    /// Files that may hold objects of Kubernetes that those of `documents` are joined with.
+    /// Files that may hold what those of `documents` are joined with.
     pub support: Vec<(String, Vec<u8>)>,
-    /// Whether any of `documents` may hold objects of Kubernetes.
-    pub has_kubernetes: bool,
+    /// Whether any of `documents` may be joined with others: objects of Kubernetes, gateways in containers.
+    pub has_joined: bool,
     /// Files that were named and could be read, whether they may be documents or not.
     pub named: BTreeSet<String>,
     /// Files that could not be read: path from the project root, and why.
@@ -54,7 +54,7 @@ impl Found {
 
     fn put(&mut self, path: String, bytes: Vec<u8>, looks: markers::Looks) {
         if looks.is_document() {
-            self.has_kubernetes |= looks.is_kubernetes;
+            self.has_joined |= looks.is_kubernetes || looks.is_gateway;
             self.documents.push((path, bytes));
         } else if looks.is_support {
             self.support.push((path, bytes));
@@ -74,13 +74,13 @@ impl Found {
         self.sort_in(path, bytes);
     }
 
-    /// The files to read, in order: the documents and, if one of them may be an
-    /// object of Kubernetes, what it is joined with. Named files are read anyhow,
+    /// The files to read, in order: the documents and, if one of them may be a
+    /// gateway, what it is joined with. Named files are read anyhow,
     /// so that what they are can be said.
     pub fn take_files(&mut self) -> Vec<(String, Vec<u8>)> {
         let mut files = std::mem::take(&mut self.documents);
         for (path, bytes) in std::mem::take(&mut self.support) {
-            if self.has_kubernetes || self.named.contains(&path) {
+            if self.has_joined || self.named.contains(&path) {
                 files.push((path, bytes));
             } else {
                 self.ignored_files += 1;

@@ -334,6 +334,7 @@ fn support_is_read_only_where_something_may_need_it() {
     let take = |others: &[(&str, &str)]| {
         let mut found = Found::default();
         found.sort_in("service.yaml".to_owned(), object("v1", "Service").into());
+        found.sort_in("compose.yaml".to_owned(), "services: { web: { image: nginx } }\n".into());
         for (path, text) in others {
             found.sort_in((*path).to_owned(), (*text).into());
         }
@@ -341,8 +342,9 @@ fn support_is_read_only_where_something_may_need_it() {
         (paths.join(" "), found.ignored_files)
     };
     let ingress = object("networking.k8s.io/v1", "Ingress");
-    assert_eq!(take(&[("ingress.yaml", &ingress)]), ("ingress.yaml service.yaml".to_owned(), 0));
-    assert_eq!(take(&[("kong.yaml", "_format_version: '3.0'\n")]), ("kong.yaml".to_owned(), 1));
+    assert_eq!(take(&[("ingress.yaml", &ingress)]), ("compose.yaml ingress.yaml service.yaml".to_owned(), 0));
+    assert_eq!(take(&[("nginx.conf", "server { listen 80; }")]).1, 0);
+    assert_eq!(take(&[("api.yaml", "openapi: 3.0.3\n")]), ("api.yaml".to_owned(), 2));
 }
 
 // ------------------------------------------------------------------- templates

@@ -1,7 +1,21 @@
 //! Compose files, in which gateways are set by labels, arguments and variables.
 
 use super::doc::Doc;
-use crate::source::NodeKind;
+use crate::source::{NodeKind, SourceFile};
+
+/// Whether the file of this name may be a compose file, told from its bytes.
+pub(super) fn may_be(path: &str, bytes: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.contains("compose")
+        && (name.ends_with(".yml") || name.ends_with(".yaml"))
+        && memchr::memmem::find(bytes, b"image").is_some()
+}
+
+/// Whether a file starts containers.
+pub(super) fn starts(file: &SourceFile) -> bool {
+    may_be(&file.path, file.text.as_bytes())
+        && Doc::all_of(file).any(|doc| services(doc).any(|service| service.has("image")))
+}
 
 /// The services of a compose file; none if `doc` is none.
 pub(super) fn services(doc: Doc<'_>) -> impl Iterator<Item = Doc<'_>> {

@@ -93,15 +93,21 @@ pub(super) fn is_configuration(file: &SourceFile) -> bool {
     docs.any(|doc| !kubernetes::is_object(doc) && !in_doc(doc).is_empty())
 }
 
-/// Whether a file holds objects of Kubernetes that others are joined with:
-/// services, configuration, workloads, namespaces. On its own it is nothing to judge.
+/// Whether a file holds what others are joined with: services, configuration, workloads and namespaces of
+/// Kubernetes, containers of compose files. On its own it is nothing to judge.
 pub fn is_support(file: &SourceFile) -> bool {
-    kubernetes::objects(file).any(|object| object.is_support())
+    kubernetes::objects(file).any(|object| object.is_support()) || compose::starts(file)
 }
 
-/// Whether a run that judges these formats needs the objects [`is_support`] tells of.
+/// Whether a run that judges these formats needs what [`is_support`] tells of. What runs as a service of a cloud
+/// does not.
 pub fn need_support(formats: Formats) -> bool {
-    formats.iter().any(|format| ROWS.iter().any(|row| row.format == format && !row.groups.is_empty()))
+    formats.iter().any(|format| format != Format::Aws)
+}
+
+/// Whether the bytes of a file of this name may hold what gateways are joined with.
+pub(super) fn may_be_compose(path: &str, bytes: &[u8]) -> bool {
+    compose::may_be(path, bytes)
 }
 
 /// The kind of the first object of Kubernetes in a file.

@@ -42,6 +42,8 @@ pub struct Adapter {
     pub format: Format,
     /// How its files group.
     pub grouping: Grouping,
+    /// Names of the images that read its files.
+    pub images: &'static [&'static str],
     /// Fills in what the files say.
     pub lower: fn(Input<'_>, &mut Gateway),
 }

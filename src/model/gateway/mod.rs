@@ -6,6 +6,7 @@ mod adapters;
 mod address;
 mod aws;
 pub mod cipher;
+mod containers;
 mod cursor;
 mod defaults;
 mod directive;
@@ -40,6 +41,7 @@ mod units;
 use std::sync::{Arc, OnceLock};
 
 pub use adapters::{Input, of as adapter};
+pub use containers::Container;
 pub use cursor::{Node, has_template};
 pub use defaults::{ALL as VENDOR_DEFAULTS, VendorDefault};
 pub use directive::{Directive, DirectiveBlock, LocationMatch};
@@ -91,8 +93,8 @@ pub struct Gateway {
     pub hosts_first: bool,
     /// Whether a firewall is attached, in formats that can attach one.
     pub firewall: Stated<bool>,
-    /// Whether these files stand beside manifests that run the gateway behind something else.
-    pub containerised: bool,
+    /// The container that it runs in, if that is in view.
+    pub container: Option<Container>,
     /// Sockets.
     pub listeners: Vec<Listener>,
     /// Routes, in the order of the files.
@@ -146,7 +148,7 @@ impl Gateway {
             method_binding: MethodBinding::List,
             hosts_first: true,
             firewall: Stated::Absent,
-            containerised: false,
+            container: None,
             listeners: Vec::new(),
             routes: Vec::new(),
             tls: Vec::new(),
@@ -179,6 +181,7 @@ impl Gateway {
         let mut gateway = Self::new(unit.format, unit.files.clone(), place, lists);
         if let Some(adapter) = adapters::of(unit.format) {
             (adapter.lower)(Input { sources, files: &unit.files, objects }, &mut gateway);
+            gateway.container = objects.containers.running(sources, &unit.files, adapter.images).cloned();
         }
         gateway.note_segments();
         gateway

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Unit;
+use super::containers::Containers;
 use super::cursor::Node;
 use crate::discover;
 use crate::source::{SourceMap, folder, upwards};
@@ -47,6 +48,8 @@ pub struct Objects {
     all: Vec<Object>,
     by_kind: HashMap<(String, String), OfKind>,
     by_file: HashMap<FileId, Vec<usize>>,
+    /// Who starts containers, in compose files too.
+    pub containers: Containers,
 }
 
 /// The objects of a group and kind.
@@ -62,7 +65,8 @@ struct OfKind {
 impl Objects {
     /// Reads the objects of `files`.
     pub fn read(sources: &SourceMap, files: impl IntoIterator<Item = FileId>) -> Self {
-        let mut objects = Self::default();
+        let files: Vec<FileId> = files.into_iter().collect();
+        let mut objects = Self { containers: Containers::read(sources, &files), ..Self::default() };
         for file in files {
             for root in Node::roots(sources, file) {
                 objects.add(sources, root, 0);

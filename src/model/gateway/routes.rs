@@ -58,6 +58,8 @@ pub struct Derived {
     pub with_hosts: Vec<u32>,
     /// Whether any route admits only some methods.
     pub restricts_methods: bool,
+    /// Whether any listener speaks TLS.
+    pub speaks_tls: bool,
     users: HashMap<(Policy, u32), Vec<u32>>,
     /// Listeners with TLS, by each host they answer.
     with_tls: HashMap<String, Vec<u32>>,
@@ -105,10 +107,12 @@ impl Derived {
         let with_hosts = with_hosts.map(|(number, _)| number).collect();
         let mut with_tls: HashMap<String, Vec<u32>> = HashMap::new();
         let mut with_tls_for_all: HashMap<Served, Vec<u32>> = HashMap::new();
+        let mut speaks_tls = false;
         for (number, listener) in (0..).zip(&gateway.listeners) {
             if listener.protocol.known().is_none_or(|protocol| !protocol.is_tls()) {
                 continue;
             }
+            speaks_tls = true;
             for host in &listener.hosts {
                 with_tls.entry(host.to_string()).or_default().push(number);
             }
@@ -124,6 +128,7 @@ impl Derived {
             public_by_design,
             with_hosts,
             restricts_methods,
+            speaks_tls,
             users,
             with_tls,
             with_tls_for_all,

@@ -1,6 +1,6 @@
 //! Fields of listeners, TLS settings, upstreams and administration surfaces.
 
-use super::super::{HOST_CLASSES, texts};
+use super::super::{HOST_CLASSES, texts, thing};
 use super::*;
 use crate::model::gateway::{Admin, Bind, Exposure, Listener, Tls, Upstream};
 use crate::model::net::{HostClass, host_class};
@@ -68,6 +68,13 @@ fn reachable(model: &Model, index: u32) -> Fact<'_> {
     }
 }
 
+/// The container behind which a listener of a gateway without TLS stands.
+fn container(model: &Model, index: u32) -> Option<Place> {
+    let gateway = gateway(model);
+    let container = gateway.container.as_ref().filter(|_| !gateway.derived().speaks_tls)?;
+    listener(model, index).port.filter(|&port| container.hides(port)).map(|_| container.place)
+}
+
 /// Where the hosts are reached: the most public of them.
 fn class(model: &Model, index: u32) -> Fact<'_> {
     let upstream = upstream(model, index);
@@ -121,12 +128,13 @@ pub(super) const FIELDS: &[Field] = &[
         "Listeners with TLS that answer the same host; where none is named, that serve the same path.",
         tls_siblings,
     ),
-    field(
+    placed(
         Kind::Listener,
         "containerised",
-        Type::Bool,
-        "Whether the files stand beside manifests that run the gateway behind something else.",
-        |m, _| Fact::bool(gateway(m).containerised),
+        Type::Thing,
+        "The container of the gateway publishes no port of it, and no listener speaks TLS: that may end before it.",
+        |m, i| thing(container(m, i).is_some()),
+        container,
     ),
     field(Kind::Listener, "tls", Type::Nodes(Kind::Tls), "Its TLS settings.", |m, i| {
         Fact::nodes(Kind::Tls, listener(m, i).tls)

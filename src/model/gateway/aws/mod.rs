@@ -27,7 +27,7 @@ use crate::span::Place;
 use api::{Api, Sort};
 
 pub(super) const ADAPTER: Adapter =
-    Adapter { format: Format::Aws, grouping: Grouping::Own { group: include::group }, lower };
+    Adapter { format: Format::Aws, grouping: Grouping::Own { group: include::group }, images: &[], lower };
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
     gateway.method_binding = MethodBinding::List;

@@ -25,7 +25,12 @@ use crate::model::Why;
 use crate::source::SourceMap;
 use crate::span::{FileId, Place};
 
-pub(super) const ADAPTER: Adapter = Adapter { format: Format::Envoy, grouping: Grouping::Own { group }, lower };
+pub(super) const ADAPTER: Adapter = Adapter {
+    format: Format::Envoy,
+    grouping: Grouping::Own { group },
+    images: &["envoy", "envoy-distroless", "envoy-contrib"],
+    lower,
+};
 
 /// Bootstrap files stand for themselves; lists of resources in one folder are read by one Envoy, unless two of them
 /// define the same resource.

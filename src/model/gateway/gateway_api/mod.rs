@@ -26,7 +26,7 @@ use listeners::Parents;
 use routes::Routes;
 
 pub(super) const ADAPTER: Adapter =
-    Adapter { format: Format::GatewayApi, grouping: Grouping::Own { group: group::group }, lower };
+    Adapter { format: Format::GatewayApi, grouping: Grouping::Own { group: group::group }, images: &[], lower };
 
 /// The API group of the standard.
 const STANDARD: &str = "gateway.networking.k8s.io";

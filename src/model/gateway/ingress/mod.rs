@@ -30,7 +30,7 @@ use controller::{Controller, Controllers};
 use servers::{Certificates, Key, Servers};
 
 pub(super) const ADAPTER: Adapter =
-    Adapter { format: Format::Ingress, grouping: Grouping::Own { group: group::group }, lower };
+    Adapter { format: Format::Ingress, grouping: Grouping::Own { group: group::group }, images: &[], lower };
 
 /// The API groups that an Ingress is or was of.
 const GROUPS: [&str; 2] = ["networking.k8s.io", "extensions"];

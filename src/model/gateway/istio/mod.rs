@@ -17,7 +17,7 @@ use super::adapters::{Adapter, Grouping, Input};
 use super::{Gateway, Node, Object};
 use crate::discover::Format;
 
-pub(super) const ADAPTER: Adapter = Adapter { format: Format::Istio, grouping: Grouping::Run, lower };
+pub(super) const ADAPTER: Adapter = Adapter { format: Format::Istio, grouping: Grouping::Run, images: &[], lower };
 
 /// The group of gateways and routes.
 const NETWORKING: &str = "networking.istio.io";

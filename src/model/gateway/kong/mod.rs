@@ -27,8 +27,12 @@ use routes::Routes;
 use tokens::Tokens;
 use view::View;
 
-pub(super) const ADAPTER: Adapter =
-    Adapter { format: Format::Kong, grouping: Grouping::Own { group: group::group }, lower };
+pub(super) const ADAPTER: Adapter = Adapter {
+    format: Format::Kong,
+    grouping: Grouping::Own { group: group::group },
+    images: &["kong", "kong-gateway"],
+    lower,
+};
 
 /// What Kong does where nothing is written.
 fn usual(name: &str) -> &'static str {

@@ -15,8 +15,6 @@ pub(super) struct Settings<'s> {
     pub(super) ports: Option<Vec<Port>>,
     /// Whether it runs more than once.
     pub(super) replicated: bool,
-    /// Whether variables of a container hold the settings.
-    pub(super) containerised: bool,
 }
 
 /// A port of a container that is published outside of it.
@@ -102,7 +100,7 @@ fn migrates(container: Node<'_>) -> bool {
 }
 
 fn compose_service(service: Node<'_>) -> Option<Settings<'_>> {
-    let mut settings = Settings { containerised: true, ..Settings::default() };
+    let mut settings = Settings::default();
     for variable in service.get("environment")?.children() {
         match variable.key() {
             Some(name) => settings.add(name, variable),
@@ -161,7 +159,7 @@ fn containers(object: Node<'_>) -> Vec<Settings<'_>> {
     let mut found = Vec::new();
     for container in containers {
         let replicated = replicas.is_some_and(|replicas| replicas > 1.0);
-        let mut settings = Settings { containerised: true, replicated, ..Settings::default() };
+        let mut settings = Settings { replicated, ..Settings::default() };
         for variable in container.list("env") {
             if let (Some(name), Some(value)) = (variable.str("name"), variable.get("value")) {
                 settings.add(name, value);

@@ -41,7 +41,6 @@ impl View {
             trusts_anyone: None,
             listeners: None,
         };
-        gateway.containerised = nodes.iter().any(|node| node.containerised);
         for node in nodes {
             view.listeners(node, gateway);
             admins(node, gateway);

@@ -23,7 +23,8 @@ use crate::span::Place;
 use names::{component, component_of};
 use server::Server;
 
-pub(super) const ADAPTER: Adapter = Adapter { format: Format::Krakend, grouping: Grouping::File, lower };
+pub(super) const ADAPTER: Adapter =
+    Adapter { format: Format::Krakend, grouping: Grouping::File, images: &["krakend", "krakend-ee"], lower };
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
     gateway.closed = true;

@@ -25,8 +25,12 @@ use crate::span::Place;
 use config::{Config, Context, Topic};
 use variables::{Variables, condition};
 
-pub(super) const ADAPTER: Adapter =
-    Adapter { format: Format::Nginx, grouping: Grouping::Own { group: include::group }, lower };
+pub(super) const ADAPTER: Adapter = Adapter {
+    format: Format::Nginx,
+    grouping: Grouping::Own { group: include::group },
+    images: &["nginx", "nginx-unprivileged", "openresty"],
+    lower,
+};
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
     gateway.method_binding = MethodBinding::Condition;

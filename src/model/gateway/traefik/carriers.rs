@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use super::conf::{Conf, Dotted};
 use crate::model::gateway::adapters::Input;
+use crate::model::gateway::containers::{mount, published};
 use crate::model::gateway::{Node, Objects};
 use crate::span::{FileId, NodeId, Place};
 
@@ -95,9 +96,7 @@ impl<'s> Carriers<'s> {
         if let Some(mut launch) = launch(service, "command", "environment", service.key_place()) {
             let many = service.path(&["deploy", "replicas"]).and_then(Node::number);
             launch.replicated = many.is_some_and(|many| many > 1.0);
-            let host = service.str("network_mode") == Some("host");
-            launch.published =
-                (!host).then(|| service.list("ports").into_iter().filter_map(published).collect::<HashSet<u16>>());
+            launch.published = published(service);
             for volume in service.list("volumes") {
                 let Some((from, to, writable)) = mount(volume) else { continue };
                 if from.ends_with("docker.sock") && writable {
@@ -269,29 +268,6 @@ fn launch(container: Node<'_>, arguments: &str, variables: &str, place: Place) -
         socket: None,
         mounts: Vec::new(),
     })
-}
-
-/// The port in the container that an entry of `ports` publishes to others than the host itself.
-fn published(entry: Node<'_>) -> Option<u16> {
-    if entry.is_map() {
-        let here = entry.str("host_ip").is_some_and(|ip| ip.starts_with("127.") || ip == "::1");
-        return entry.str("target").filter(|_| !here)?.parse().ok();
-    }
-    let text = entry.text()?;
-    let text = text.split('/').next().unwrap_or(text);
-    let here = text.starts_with("127.") || text.starts_with("localhost:") || text.starts_with("[::1]");
-    text.rsplit(':').next().filter(|_| !here)?.parse().ok()
-}
-
-/// What is mounted where, and whether it can be written to.
-fn mount(volume: Node<'_>) -> Option<(&str, &str, bool)> {
-    if volume.is_map() {
-        return Some((volume.str("source")?, volume.str("target")?, !volume.is_true("read_only")));
-    }
-    let mut parts = volume.text()?.split(':');
-    let (from, to) = (parts.next()?, parts.next()?);
-    let writable = !parts.next().is_some_and(|mode| mode.split(',').any(|mode| mode == "ro"));
-    Some((from, to, writable))
 }
 
 /// Values of the Helm chart as settings. What the chart sets by itself is among them.

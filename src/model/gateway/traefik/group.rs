@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::carriers::{Carriers, Shape, shape};
 use super::conf::Conf;
 use crate::model::gateway::Node;
+use crate::model::gateway::containers::join;
 use crate::source::{SourceMap, folder};
 use crate::span::FileId;
 
@@ -114,7 +115,7 @@ fn by_provider(root: Conf<'_>) -> Vec<String> {
 /// The files of these names, or below them: where the container has them from, or beside the file that names them.
 fn files(names: &[String], mounts: &[(String, String)], here: &str, paths: &BTreeMap<&str, FileId>) -> Vec<FileId> {
     let candidates = names.iter().flat_map(|name| {
-        let mut candidates: Vec<String> = Vec::new();
+        let mut candidates: Vec<Option<String>> = Vec::new();
         for (from, to) in mounts {
             let to = to.trim_end_matches('/');
             if let Some(rest) = name.strip_prefix(to).filter(|rest| rest.is_empty() || rest.starts_with('/')) {
@@ -130,7 +131,7 @@ fn files(names: &[String], mounts: &[(String, String)], here: &str, paths: &BTre
         candidates
     });
     let mut found = Vec::new();
-    for candidate in candidates.filter(|candidate| !candidate.is_empty()) {
+    for candidate in candidates.flatten().filter(|candidate| !candidate.is_empty()) {
         if let Some(&other) = paths.get(candidate.as_str()) {
             found.push(other);
             continue;
@@ -140,20 +141,6 @@ fn files(names: &[String], mounts: &[(String, String)], here: &str, paths: &BTre
         found.extend(inside.map(|(_, file)| *file));
     }
     found
-}
-
-/// A path from a folder; empty if it leads out of the project.
-fn join(folder: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.pop().is_none() => return String::new(),
-            ".." => {}
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 /// Sets of files that are joined step by step.

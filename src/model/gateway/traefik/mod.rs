@@ -26,7 +26,7 @@ use routes::Routes;
 use view::View;
 
 pub(super) const ADAPTER: Adapter =
-    Adapter { format: Format::Traefik, grouping: Grouping::Own { group: group::group }, lower };
+    Adapter { format: Format::Traefik, grouping: Grouping::Own { group: group::group }, images: &["traefik"], lower };
 
 fn lower(input: Input<'_>, gateway: &mut Gateway) {
     let carriers = Carriers::read(input);

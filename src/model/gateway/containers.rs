@@ -1,0 +1,155 @@
+//! Who starts containers: services of compose files and workloads of Kubernetes. Knows images, ports and mounts, not
+//! what runs in them.
+
+use std::collections::{HashMap, HashSet};
+
+use super::cursor::Node;
+use crate::source::{SourceMap, upwards};
+use crate::span::{FileId, Place};
+
+/// So many files of a gateway are looked at for who runs it.
+const MOST_FILES: usize = 64;
+
+/// A container that is started.
+#[derive(Clone, Debug)]
+pub struct Container {
+    /// The name of its image, without registry and tag.
+    image: String,
+    /// The image.
+    pub place: Place,
+    /// Ports that clients outside can reach; none: that is not known.
+    published: Option<HashSet<u16>>,
+    /// Files and folders of the project that it sees.
+    mounts: Vec<String>,
+}
+
+impl Container {
+    /// Whether it is certain that clients outside do not reach a port of it directly.
+    pub fn hides(&self, port: u16) -> bool {
+        self.published.as_ref().is_some_and(|published| !published.contains(&port))
+    }
+
+    fn sees(&self, path: &str) -> bool {
+        self.mounts.iter().any(|mount| {
+            mount.is_empty() || path.strip_prefix(mount.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        })
+    }
+}
+
+/// The containers of a run, by the folders in which they are started.
+#[derive(Debug, Default)]
+pub struct Containers {
+    by_folder: HashMap<String, Vec<Container>>,
+}
+
+impl Containers {
+    /// Reads the containers of `files`.
+    pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> Self {
+        let mut containers = Self::default();
+        for &file in files {
+            let folder = sources.folder(file);
+            let found: Vec<Container> = Node::roots(sources, file).flat_map(|root| of_root(root, folder)).collect();
+            if !found.is_empty() {
+                containers.by_folder.entry(folder.to_owned()).or_default().extend(found);
+            }
+        }
+        containers
+    }
+
+    /// The container of one of these images that runs what `files` say: one that is started in their folder and has
+    /// no files of the project, or one that sees them.
+    pub(super) fn running(&self, sources: &SourceMap, files: &[FileId], images: &[&str]) -> Option<&Container> {
+        if self.by_folder.is_empty() || images.is_empty() {
+            return None;
+        }
+        files.iter().take(MOST_FILES).find_map(|&file| {
+            let path = &sources.file(file).path;
+            upwards(sources.folder(file)).enumerate().find_map(|(above, folder)| {
+                let mut containers = self.by_folder.get(folder).into_iter().flatten();
+                containers.find(|container| {
+                    let is_beside = above == 0 && container.mounts.is_empty() || container.place.at.file == file;
+                    images.contains(&container.image.as_str()) && (is_beside || container.sees(path))
+                })
+            })
+        })
+    }
+}
+
+fn of_root(root: Node<'_>, folder: &str) -> Vec<Container> {
+    if root.get("apiVersion").is_some() && root.get("kind").is_some() {
+        let pod = root.path(&["spec", "template", "spec"]).or_else(|| root.get("spec"));
+        let on_host = pod.is_some_and(|pod| pod.is_true("hostNetwork"));
+        let containers = pod.map(|pod| pod.list("containers")).unwrap_or_default().into_iter();
+        return containers
+            .filter_map(|container| {
+                let has_port = |port: &Node<'_>| port.get("hostPort").is_some();
+                let hidden = !on_host && !container.list("ports").iter().any(has_port);
+                // Pods are reached from within the cluster.
+                started(container, hidden.then(HashSet::new), Vec::new())
+            })
+            .collect();
+    }
+    let services = root.get("services").filter(|services| services.is_map());
+    let services = services.into_iter().flat_map(Node::children);
+    services
+        .filter_map(|service| {
+            let volumes = service.list("volumes").into_iter().filter_map(mount);
+            let sources = volumes.map(|(from, ..)| from).filter(|from| from.starts_with('.'));
+            started(service, published(service), sources.filter_map(|from| join(folder, from)).collect())
+        })
+        .collect()
+}
+
+fn started(container: Node<'_>, published: Option<HashSet<u16>>, mounts: Vec<String>) -> Option<Container> {
+    let image = container.get("image")?;
+    let name = image.text()?.rsplit('/').next()?.split(['@', ':']).next()?;
+    Some(Container { image: name.to_owned(), place: image.place(), published, mounts })
+}
+
+/// The ports in the container that a service of a compose file publishes to others than the host itself; none if that
+/// cannot be told, or if the container shares the network of its host.
+pub fn published(service: Node<'_>) -> Option<HashSet<u16>> {
+    let mut ports = HashSet::new();
+    for entry in service.list("ports") {
+        let (target, here) = if entry.is_map() {
+            let here = entry.str("host_ip").is_some_and(|ip| ip.starts_with("127.") || ip == "::1");
+            (entry.str("target")?, here)
+        } else {
+            let text = entry.text()?;
+            let text = text.split('/').next().unwrap_or(text);
+            let here = text.starts_with("127.") || text.starts_with("localhost:") || text.starts_with("[::1]");
+            (text.rsplit(':').next()?, here)
+        };
+        let port = target.parse().ok()?;
+        if !here {
+            ports.insert(port);
+        }
+    }
+    (service.str("network_mode") != Some("host")).then_some(ports)
+}
+
+/// What a volume of a compose file mounts where, and whether it can be written to.
+pub fn mount(volume: Node<'_>) -> Option<(&str, &str, bool)> {
+    if volume.is_map() {
+        return Some((volume.str("source")?, volume.str("target")?, !volume.is_true("read_only")));
+    }
+    let mut parts = volume.text()?.split(':');
+    let (from, to) = (parts.next()?, parts.next()?);
+    let writable = !parts.next().is_some_and(|mode| mode.split(',').any(|mode| mode == "ro"));
+    Some((from, to, writable))
+}
+
+/// A path from a folder; none if it leads out of the project.
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
