@@ -46,9 +46,12 @@ impl Containers {
     /// Reads the containers of `files`.
     pub(super) fn read(sources: &SourceMap, files: &[FileId]) -> Self {
         let mut containers = Self::default();
+        let mut open = Open::default();
+        files.iter().flat_map(|&file| Node::roots(sources, file)).for_each(|root| open.note(root));
         for &file in files {
             let folder = sources.folder(file);
-            let found: Vec<Container> = Node::roots(sources, file).flat_map(|root| of_root(root, folder)).collect();
+            let found = Node::roots(sources, file).flat_map(|root| of_root(root, folder, &open));
+            let found: Vec<Container> = found.collect();
             if !found.is_empty() {
                 containers.by_folder.entry(folder.to_owned()).or_default().extend(found);
             }
@@ -75,16 +78,54 @@ impl Containers {
     }
 }
 
-fn of_root(root: Node<'_>, folder: &str) -> Vec<Container> {
+/// Services of Kubernetes that clients outside the cluster reach: selectors, by namespace and first label.
+#[derive(Debug, Default)]
+struct Open<'s> {
+    selectors: HashMap<(&'s str, &'s str, &'s str), Vec<Node<'s>>>,
+}
+
+impl<'s> Open<'s> {
+    fn note(&mut self, root: Node<'s>) {
+        let spec = root.get("spec").filter(|_| root.str("kind") == Some("Service"));
+        let Some(spec) = spec.filter(|spec| matches!(spec.str("type"), Some("NodePort" | "LoadBalancer"))) else {
+            return;
+        };
+        let Some(selector) = spec.get("selector") else { return };
+        if let Some((key, value)) = selector.children().next().and_then(|first| Some((first.key()?, first.text()?))) {
+            self.selectors.entry((namespace(root), key, value)).or_default().push(selector);
+        }
+    }
+
+    /// Whether one of them leads to the pods of a workload.
+    fn leads_to(&self, workload: Node<'s>) -> bool {
+        let labels = workload.path(&["spec", "template", "metadata", "labels"]);
+        let labels: HashMap<&str, &str> = labels
+            .or_else(|| workload.path(&["metadata", "labels"]))
+            .into_iter()
+            .flat_map(Node::children)
+            .filter_map(|label| Some((label.key()?, label.text()?)))
+            .collect();
+        let has = |wanted: Node<'_>| wanted.key().is_some_and(|key| labels.get(key).copied() == wanted.text());
+        let mut found =
+            labels.iter().filter_map(|(key, value)| self.selectors.get(&(namespace(workload), *key, *value)));
+        found.any(|selectors| selectors.iter().any(|selector| selector.children().all(has)))
+    }
+}
+
+fn namespace(object: Node<'_>) -> &str {
+    object.path(&["metadata", "namespace"]).and_then(Node::text).unwrap_or_default()
+}
+
+fn of_root<'s>(root: Node<'s>, folder: &str, open: &Open<'s>) -> Vec<Container> {
     if root.get("apiVersion").is_some() && root.get("kind").is_some() {
         let pod = root.path(&["spec", "template", "spec"]).or_else(|| root.get("spec"));
-        let on_host = pod.is_some_and(|pod| pod.is_true("hostNetwork"));
+        let on_host = pod.is_some_and(|pod| pod.is_true("hostNetwork")) || open.leads_to(root);
         let containers = pod.map(|pod| pod.list("containers")).unwrap_or_default().into_iter();
         return containers
             .filter_map(|container| {
                 let has_port = |port: &Node<'_>| port.get("hostPort").is_some();
                 let hidden = !on_host && !container.list("ports").iter().any(has_port);
-                // Pods are reached from within the cluster.
+                // Other pods are reached from within the cluster.
                 started(container, hidden.then(HashSet::new), Vec::new())
             })
             .collect();
