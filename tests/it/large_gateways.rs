@@ -196,3 +196,43 @@ fn each_route_of_envoy_is_told_however_many_rules_are_for_tokens() {
     );
     assert_eq!(routes(&[("envoy.yaml", &text)]), MANY);
 }
+
+/// Text in which each line names the one before it twice: a few lines say a thing without end.
+fn doubled(first: &str, wrap: impl Fn(&str) -> String) -> String {
+    (1..40).fold(format!("  - &a0 {first}\n"), |mut text, number| {
+        let before = number - 1;
+        let _ = writeln!(text, "  - &a{number} {}", wrap(&format!("[*a{before}, *a{before}]")));
+        text
+    })
+}
+
+#[test]
+fn aliases_that_double_principals_permissions_and_tokens_of_envoy_end() {
+    let filters = |texts: &str, filter: &str| {
+        let text = format!(
+            "x:\n{texts}static_resources:\n  listeners:\n  - address: {{ socket_address: {{ address: 0.0.0.0, port_value: 80 }} }}\n    filter_chains:\n    - filters:\n      - name: envoy.filters.network.http_connection_manager\n        typed_config:\n          '@type': type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager\n          http_filters: [{filter}]\n          route_config: {{ virtual_hosts: [{{ domains: ['*'], routes: [{{ match: {{ prefix: / }}, route: {{ cluster: c }} }}] }}] }}\n  clusters: [{{ name: c }}]\n"
+        );
+        findings(&[("envoy.yaml", &text)], "envoy-edge-hardening")
+    };
+    let rbac = |permission: &str, principal: &str| {
+        format!(
+            "{{ name: rbac, typed_config: {{ '@type': type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC, rules: {{ policies: {{ p: {{ permissions: [{permission}], principals: [{principal}] }} }} }} }} }}"
+        )
+    };
+    let ids = doubled("{ header: { name: x } }", |twice| format!("{{ and_ids: {{ ids: {twice} }} }}"));
+    assert_eq!(filters(&ids, &rbac("{ any: true }", "*a39")), 1);
+    let rules = doubled("{ any: true }", |twice| format!("{{ and_rules: {{ rules: {twice} }} }}"));
+    assert_eq!(filters(&rules, &rbac("*a39", "{ any: true }")), 1);
+    let tokens = doubled("{ provider_name: a }", |twice| format!("{{ requires_any: {{ requirements: {twice} }} }}"));
+    let jwt = "{ name: jwt, typed_config: { '@type': type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication, providers: { a: { issuer: a } }, rules: [{ match: { prefix: / }, requires: *a39 }] } }";
+    assert_eq!(filters(&tokens, jwt), 1);
+}
+
+#[test]
+fn lists_of_objects_that_aliases_double_are_read_once() {
+    let route = "{ apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: { name: a }, spec: { rules: [{ host: a.acme.io, http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: a, port: { number: 80 } } } }] } }] } }";
+    let lists = doubled(route, |twice| format!("{{ apiVersion: v1, kind: List, items: {twice} }}"));
+    let text = format!("apiVersion: v1\nkind: List\nx:\n{lists}items: [*a2]\n");
+    // Each list counts once, each object as often as it stands in one.
+    assert_eq!(routes(&[("list.yaml", &text)]), 2);
+}

@@ -37,6 +37,11 @@ impl<'s> Node<'s> {
         self.tree().resolve(self.entry.node)
     }
 
+    /// The node itself, aliases followed: the same for all that name it.
+    pub fn target(self) -> At {
+        At { file: self.entry.file, node: self.node() }
+    }
+
     /// Where it stands.
     pub const fn entry(self) -> At {
         self.entry

@@ -69,7 +69,7 @@ impl Objects {
         let mut objects = Self { containers: Containers::read(sources, &files), ..Self::default() };
         for file in files {
             for root in Node::roots(sources, file) {
-                objects.add(sources, root, 0);
+                objects.add(sources, root, 0, &mut HashSet::new());
             }
         }
         objects
@@ -86,10 +86,13 @@ impl Objects {
         }
     }
 
-    fn add(&mut self, sources: &SourceMap, node: Node<'_>, depth: usize) {
+    /// Adds an object, or those of a list; `seen`: lists that were looked at, as aliases can name them without end.
+    fn add(&mut self, sources: &SourceMap, node: Node<'_>, depth: usize, seen: &mut HashSet<At>) {
         let (Some(version), Some(kind)) = (node.str("apiVersion"), node.str("kind")) else { return };
         if kind.ends_with("List") && node.get("items").is_some_and(Node::is_list) && depth < MAX_LISTS {
-            node.list("items").into_iter().for_each(|item| self.add(sources, item, depth + 1));
+            if seen.insert(node.target()) {
+                node.list("items").into_iter().for_each(|item| self.add(sources, item, depth + 1, seen));
+            }
             return;
         }
         let (group, version) = version.split_once('/').unwrap_or(("", version));

@@ -70,7 +70,7 @@ const MOST_OTHERS: usize = 10;
 const MOST_STEPS: u32 = 400_000;
 
 /// So many guarded paths of a route are looked at.
-const MOST_GUARDS: usize = 64;
+const MOST_GUARDS: usize = 16;
 
 /// What the search for a path that two patterns share counts, in steps.
 const COMPARISON: u32 = 40;

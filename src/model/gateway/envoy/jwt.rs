@@ -23,7 +23,7 @@ const MOST_COMPARED: usize = 500_000;
 const MOST_STRICT: usize = 64;
 
 /// Of a route, so many paths are noted for which tokens are needed while others of it need none.
-const MOST_GUARDS: usize = 64;
+const MOST_GUARDS: usize = 16;
 
 /// A filter that verifies tokens.
 pub(super) struct Tokens<'s> {
@@ -103,6 +103,16 @@ impl<'s> Tokens<'s> {
     }
 
     fn demand(&self, requires: Node<'s>) -> Demand<'s> {
+        /// So many parts are looked at: aliases can name them without end.
+        const MOST: usize = 1_000;
+        self.part(requires, &mut { MOST })
+    }
+
+    fn part(&self, requires: Node<'s>, left: &mut usize) -> Demand<'s> {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return Demand::default();
+        }
         let provider = |name: Option<&str>| name.and_then(|name| self.config.path(&["providers", name]));
         let mut demand = Demand::default();
         if let Some(name) = requires.str("provider_name") {
@@ -110,7 +120,8 @@ impl<'s> Tokens<'s> {
         } else if let Some(both) = requires.get("provider_and_audiences") {
             demand.providers.extend(provider(both.str("provider_name")));
         } else if let Some(list) = requires.get("requires_any").or_else(|| requires.get("requires_all")) {
-            let parts: Vec<Demand<'_>> = list.list("requirements").into_iter().map(|part| self.demand(part)).collect();
+            let parts: Vec<Demand<'_>> =
+                list.list("requirements").into_iter().map(|part| self.part(part, left)).collect();
             let any = requires.get("requires_any").is_some();
             let mut optional = parts.iter().map(|part| part.optional);
             demand.optional = if any {

@@ -1,6 +1,9 @@
 //! Role based access control of Envoy, in a chain of HTTP filters or before it:
 //! <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/rbac/v3/rbac.proto>.
 
+use std::cell::Cell;
+use std::collections::HashSet;
+
 use super::super::path::{Anchoring, Flavour, PathPattern};
 use super::super::routes::Policy;
 use super::super::{
@@ -12,6 +15,7 @@ use super::filters::{Filter, InForce, typed};
 use super::routes::Manager;
 use super::texts::Matcher;
 use crate::model::Why;
+use crate::span::At;
 
 /// What principals ask for.
 #[derive(Clone, Copy, Default)]
@@ -30,11 +34,12 @@ struct Traits {
 impl Traits {
     fn of(principal: Node<'_>) -> Self {
         let mut traits = Self::default();
-        traits.add(principal);
+        traits.add(principal, &mut HashSet::new());
         traits
     }
 
-    fn add(&mut self, principal: Node<'_>) {
+    /// Adds what a principal asks for; `seen`: those that were looked at, as aliases can name them without end.
+    fn add(&mut self, principal: Node<'_>, seen: &mut HashSet<At>) {
         for part in principal.children() {
             match part.key().unwrap_or_default() {
                 "any" => {}
@@ -43,10 +48,15 @@ impl Traits {
                 "remote_ip" => self.client_address = true,
                 "direct_remote_ip" | "source_ip" => self.peer_address = true,
                 "header" => self.header = true,
-                "and_ids" | "or_ids" => part.list("ids").into_iter().for_each(|id| self.add(id)),
+                "and_ids" | "or_ids" => {
+                    let ids = part.list("ids").into_iter().filter(|id| seen.insert(id.target())).collect::<Vec<_>>();
+                    ids.into_iter().for_each(|id| self.add(id, seen));
+                }
                 "not_id" => {
                     self.negated = true;
-                    self.add(part);
+                    if seen.insert(part.target()) {
+                        self.add(part, seen);
+                    }
                 }
                 _ => self.other = true,
             }
@@ -66,11 +76,21 @@ impl Traits {
 
 /// Whether a principal or permission is everyone or everything.
 fn is_any(node: Node<'_>) -> bool {
+    /// So many parts are looked at: aliases can name them without end.
+    const MOST: usize = 1_000;
+    is_any_of(node, &Cell::new(MOST))
+}
+
+fn is_any_of(node: Node<'_>, left: &Cell<usize>) -> bool {
     let listed = |key: &str, inner: &str| node.get(key).map(|list| list.list(inner));
+    let is_any = |part: Node<'_>| {
+        left.set(left.get().saturating_sub(1));
+        left.get() > 0 && is_any_of(part, left)
+    };
     node.is_true("any")
         || ["ids", "rules"].iter().zip([("or_ids", "and_ids"), ("or_rules", "and_rules")]).any(|(inner, (or, and))| {
-            listed(or, inner).is_some_and(|list| list.into_iter().any(is_any))
-                || listed(and, inner).is_some_and(|list| !list.is_empty() && list.into_iter().all(is_any))
+            listed(or, inner).is_some_and(|list| list.into_iter().any(&is_any))
+                || listed(and, inner).is_some_and(|list| !list.is_empty() && list.into_iter().all(&is_any))
         })
 }
 
@@ -113,7 +133,7 @@ fn every_address(principal: Node<'_>) -> Option<Node<'_>> {
 /// Paths that rules refuse to everybody.
 fn refused_paths(rules: Node<'_>) -> Vec<PathGuard> {
     /// Further ones are not looked at.
-    const MOST: usize = 64;
+    const MOST: usize = 16;
     let everybody = |(policy, principals): &(Node<'_>, Vec<Node<'_>>)| {
         policy.get("condition").is_none() && principals.iter().any(|principal| is_any(*principal))
     };
@@ -233,7 +253,8 @@ impl<'s> Manager<'s, '_> {
         };
         found.access.push(Applied { policy, place: rules.key_place(), scope });
         if !is_allow(rules) {
-            found.guards.extend(refused_paths(rules));
+            let refused = self.refused.entry(rules.entry()).or_insert_with(|| refused_paths(rules));
+            found.guards.extend_from_slice(refused);
         }
     }
 

@@ -6,8 +6,8 @@ use super::super::host::{Depth, HostPattern};
 use super::super::path::{Anchoring, Flavour, PathPattern, Trick};
 use super::super::routes::Policy;
 use super::super::{
-    Action, Admin, Applied, Gateway, LimitInForce, Methods, Node, Path, Power, Precedence, Rewrite, Route, Scope, Set,
-    Stated, Upstream,
+    Action, Admin, Applied, Gateway, LimitInForce, Methods, Node, Path, PathGuard, Power, Precedence, Rewrite, Route,
+    Scope, Set, Stated, Upstream,
 };
 use super::filters::{self, Filter, Layer};
 use super::texts::Matcher;
@@ -40,6 +40,8 @@ pub(super) struct Manager<'s, 'w> {
     pub(super) tokens: HashMap<usize, jwt::Tokens<'s>>,
     /// Policies by what defines them.
     pub(super) made: HashMap<(Policy, At), u32>,
+    /// Paths that rules of access refuse, by what defines them.
+    pub(super) refused: HashMap<At, Vec<PathGuard>>,
     /// Whether a later check refuses requests without a verified client certificate.
     pub(super) checks_certificate: bool,
     /// Whether a rate is counted by the address of the client.
@@ -61,6 +63,7 @@ impl<'s, 'w> Manager<'s, 'w> {
             cut,
             tokens: HashMap::new(),
             made: HashMap::new(),
+            refused: HashMap::new(),
             checks_certificate: false,
             counts_by_address: false,
             limits: limits::of_manager(node, gateway),

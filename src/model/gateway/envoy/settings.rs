@@ -1,10 +1,12 @@
 //! Settings of Envoy that rules ask for, and credentials that stand in its files.
 
+use std::collections::HashSet;
+
 use super::super::{Concern, Gateway, Node, Origin, Setting};
 use super::auth::CODE;
 use super::filters::Filter;
 use super::routes::{Manager, keeps_escaped_slashes};
-use crate::span::Place;
+use crate::span::{At, Place};
 
 fn note(name: &str, value: &str, place: Place, concern: Option<Concern>, gateway: &mut Gateway) {
     gateway.settings.push(Setting { concern, ..Setting::new(name, value, place) });
@@ -99,21 +101,22 @@ fn decides_by_path(filter: &Filter<'_>) -> bool {
             matched.str("prefix").is_some_and(|prefix| prefix.len() > 1)
                 || keys.iter().any(|key| matched.get(key).is_some())
         }),
-        "rbac" => ["rules", "matcher"].iter().filter_map(|key| config.get(key)).any(|rules| looks_at_path(rules, 0)),
+        "rbac" => ["rules", "matcher"]
+            .iter()
+            .filter_map(|key| config.get(key))
+            .any(|rules| looks_at_path(rules, &mut HashSet::new())),
         _ => false,
     }
 }
 
-/// Whether rules of access look at the path, as `url_path` or as a header.
-fn looks_at_path(node: Node<'_>, depth: usize) -> bool {
-    /// Rules are not nested deeper than this.
-    const DEEPEST: usize = 24;
+/// Whether rules of access look at the path, as `url_path` or as a header. `seen`: parts that were looked at, as
+/// aliases can name them without end.
+fn looks_at_path(node: Node<'_>, seen: &mut HashSet<At>) -> bool {
     let names_it = |key: &str| node.str(key) == Some(":path");
-    depth < DEEPEST
-        && (node.key() == Some("url_path")
-            || names_it("name")
-            || names_it("header_name")
-            || node.children().any(|part| looks_at_path(part, depth + 1)))
+    node.key() == Some("url_path")
+        || names_it("name")
+        || names_it("header_name")
+        || seen.insert(node.target()) && node.children().any(|part| looks_at_path(part, seen))
 }
 
 /// Keys of certificates that stand in the file.

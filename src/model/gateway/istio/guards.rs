@@ -26,7 +26,7 @@ const MOST_POLICIES: usize = 256;
 /// So many times a rule is compared with a route; beyond that neither.
 const MOST_COMPARED: usize = 200_000;
 /// So many paths that are refused are noted for a route.
-const MOST_PATHS: usize = 64;
+const MOST_PATHS: usize = 16;
 /// With more kinds of workloads than this, it is not worked out which policies select which.
 const MOST_WORKLOADS: usize = 1024;
 

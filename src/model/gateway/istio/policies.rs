@@ -63,7 +63,7 @@ pub(super) struct Policy<'s> {
 }
 
 /// So many paths of an operation are compared with other spellings.
-const MOST_GUARDS: usize = 64;
+const MOST_GUARDS: usize = 16;
 
 const LISTS: [&str; 3] = ["principals", "requestPrincipals", "namespaces"];
 
