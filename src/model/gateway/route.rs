@@ -31,6 +31,9 @@ pub struct Route {
     pub conditions: Vec<Place>,
     /// How it ranks among routes that match the same request.
     pub precedence: Precedence,
+    /// Whether who asks for one of its paths without the slash at the end is sent to the path with it, if no other
+    /// route is for that path alone.
+    pub adds_slash: bool,
     /// Spellings of a path that the gateway neither takes back nor refuses before it compares paths, and that an
     /// upstream may read as the same path. Unknown: nothing is said of them.
     pub spellings: Stated<Vec<Trick>>,
@@ -77,6 +80,7 @@ impl Route {
             methods: Stated::Known(Methods::All),
             conditions: Vec::new(),
             precedence: Precedence::Unknown,
+            adds_slash: false,
             spellings: Stated::Unknown(Why::NotRead, None),
             guards: Vec::new(),
             action: Action::Unknown,

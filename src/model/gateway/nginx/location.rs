@@ -150,10 +150,60 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         if is_own { Action::HttpsRedirect } else { Action::Redirect }
     }
 
-    /// The paths of a location.
+    /// The paths of a location. One in another location is looked at only for what that one matches.
     pub(super) fn pattern(&self, block: usize) -> Option<PathPattern> {
         let (modifier, path) = modifier(self.config.owner(block)?);
-        PathPattern::nginx(modifier, path)
+        let pattern = PathPattern::nginx(modifier, path)?;
+        let outer = self.outer(block).next().map_or(("", "/"), self::modifier);
+        let is_inside = |start: &str| pattern.literal_prefix().starts_with(start);
+        match (&pattern.language, outer) {
+            (Language::Regex(_), ("" | "^~", start)) if start == "/" || is_inside(start) => Some(pattern),
+            (Language::Regex(_), ("" | "^~", start)) if !path.starts_with('^') => {
+                let within = format!("^{}.*(?:{path})", regex_syntax::escape(start));
+                PathPattern::nginx(modifier, &within)
+            }
+            (Language::Regex(_), _) => Some(PathPattern::opaque(path)),
+            _ => Some(pattern),
+        }
+    }
+
+    /// The locations round a location, the nearest first.
+    fn outer(&self, block: usize) -> impl Iterator<Item = &'c Line<'s>> {
+        let config = self.config;
+        let levels = config.levels(block).filter(move |&level| level != block);
+        levels
+            .filter(|&level| config.blocks[level].context == Context::Location)
+            .filter_map(|level| config.owner(level))
+    }
+
+    /// How a location ranks among those of its server: in each of them, those inside are looked at before the
+    /// expressions beside it. <https://nginx.org/en/docs/http/ngx_http_core_module.html#location>
+    fn rank(&self, block: usize, pattern: &PathPattern) -> Precedence {
+        let is_final = |owner: &Line<'s>| modifier(owner).0 == "^~";
+        let outer: Vec<_> = self.outer(block).collect();
+        if outer.iter().any(|owner| matches!(modifier(owner).0, "~" | "~*")) {
+            return Precedence::Unknown;
+        }
+        let own = self.config.owner(block);
+        Precedence::Location(match (&pattern.language, outer.first()) {
+            (Language::Exact(_), _) => Location::Exact,
+            (Language::RawPrefix(text), _) => {
+                let outermost = outer.last().copied().or(own);
+                Location::Prefix { length: text.len(), is_final: outermost.is_some_and(is_final) }
+            }
+            (_, Some(nearest)) => Location::Prefix { length: modifier(nearest).1.len() + 1, is_final: true },
+            (_, None) => Location::Expression,
+        })
+    }
+
+    /// Whether nginx sends who leaves out the slash at the end of a location to it: where the location passes requests on.
+    /// <https://nginx.org/en/docs/http/ngx_http_core_module.html#location>
+    fn adds_slash(&self, block: usize, pattern: &PathPattern) -> bool {
+        let ends = match &pattern.language {
+            Language::Exact(text) | Language::RawPrefix(text) => text.len() > 1 && text.ends_with('/'),
+            _ => false,
+        };
+        ends && HANDLERS.iter().any(|name| self.config.own(block, name).is_some())
     }
 
     /// What a location does with a request, and the directive that says so.
@@ -215,7 +265,8 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         match self.pattern(block) {
             Some(pattern) => {
                 let named = owner.args.last().map_or(place, |arg| arg.place());
-                route.precedence = Precedence::Location(rank(owner, &pattern));
+                route.precedence = self.rank(block, &pattern);
+                route.adds_slash = self.adds_slash(block, &pattern);
                 route.paths = vec![Path { pattern, place: named }];
             }
             // A named location: no path leads to it.
@@ -374,15 +425,6 @@ pub(super) fn modifier<'s>(owner: &Line<'s>) -> (&'s str, &'s str) {
             text.split_at(modifier.map_or(0, str::len))
         }
         _ => ("", ""),
-    }
-}
-
-/// How a location ranks among those of its server.
-fn rank(owner: &Line<'_>, pattern: &PathPattern) -> Location {
-    match &pattern.language {
-        Language::Exact(_) => Location::Exact,
-        Language::RawPrefix(text) => Location::Prefix { length: text.len(), is_final: owner.value().starts_with("^~") },
-        _ => Location::Expression,
     }
 }
 

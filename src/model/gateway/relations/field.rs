@@ -83,6 +83,8 @@ pub(super) struct Field<'g> {
     pub(super) entries: Vec<Entry>,
     by_start: HashMap<String, Vec<u32>>,
     by_route: HashMap<u32, Vec<u32>>,
+    /// Whether a route sends who leaves out the slash at the end to the path with it.
+    adds_slashes: bool,
     compares_hosts: bool,
     steps: &'g Cell<u32>,
 }
@@ -119,7 +121,8 @@ impl<'g> Field<'g> {
             by_start.entry(entry.start.clone()).or_default().push(index);
             by_route.entry(entry.route).or_default().push(index);
         }
-        Self { gateway, entries, by_start, by_route, compares_hosts: competition.compares_hosts, steps }
+        let adds_slashes = competition.routes.iter().any(|&route| gateway.routes[route as usize].adds_slash);
+        Self { gateway, entries, by_start, by_route, adds_slashes, compares_hosts: competition.compares_hosts, steps }
     }
 
     /// Entries of a route.
@@ -156,6 +159,8 @@ impl<'g> Field<'g> {
     /// The route that a path goes to, of those that all requests of both `a` and `b` may match; none if that
     /// cannot be told.
     pub(super) fn winner(&self, path: &str, a: &Entry, b: &Entry) -> Option<u32> {
+        let slashed = format!("{path}/");
+        let path = if self.is_sent_on(path, &slashed) { &slashed } else { path };
         let routes = &self.gateway.routes;
         let (first, second) = (&routes[a.route as usize], &routes[b.route as usize]);
         let method = common_method(first, second)?;
@@ -191,6 +196,24 @@ impl<'g> Field<'g> {
             rival.route == best || winners.any(|winner| surely_loses(self.gateway, rival, winner))
         };
         unknown.iter().all(loses).then_some(best)
+    }
+
+    /// Whether who asks for a path is sent to the same with a slash at its end.
+    fn is_sent_on(&self, path: &str, slashed: &str) -> bool {
+        if !self.adds_slashes || path.ends_with('/') {
+            return false;
+        }
+        let is_for = |text: &str, adds_slash: bool| {
+            let same = |entry: &&u32| {
+                let entry = &self.entries[**entry as usize];
+                let (Language::Exact(own) | Language::RawPrefix(own)) = &entry.pattern.language else { return false };
+                own == text && (!adds_slash || self.gateway.routes[entry.route as usize].adds_slash)
+            };
+            self.by_start
+                .get(&text.to_ascii_lowercase())
+                .is_some_and(|entries| entries.iter().any(|entry| same(&entry)))
+        };
+        is_for(slashed, true) && !is_for(path, false)
     }
 
     /// Whether a route matches all that another one matches. Decided by structure.

@@ -362,3 +362,22 @@ fn large_gateways_take_no_longer_than_their_size() {
         }
     }
 }
+
+#[test]
+fn who_leaves_out_the_slash_is_sent_to_the_guarded_path() {
+    let guard = |sends: bool| {
+        let mut gateway = gateway();
+        location(&mut gateway, "", "/admin/", |route| {
+            auth(route);
+            route.adds_slash = sends;
+            route.spellings = Stated::Known(vec![Trick::TrailingSlash]);
+        });
+        location(&mut gateway, "", "/", |_| {});
+        gateway
+    };
+    assert_pairs(&guard(false), &["Confusion 0 1 /admin"]);
+    assert_pairs(&guard(true), &[]);
+    let mut with_own = guard(true);
+    location(&mut with_own, "=", "/admin", |_| {});
+    assert_pairs(&with_own, &["Confusion 0 2 /admin"]);
+}
