@@ -176,7 +176,7 @@ pub enum Location {
     Exact,
     /// It is for paths that begin so.
     Prefix {
-        /// The length of the beginning.
+        /// How long the beginning is: the greatest number wins.
         length: usize,
         /// Whether no expression is tried after it.
         is_final: bool,

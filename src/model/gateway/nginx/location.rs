@@ -189,9 +189,10 @@ impl<'c, 's> Lowering<'c, 's, '_> {
             (Language::Exact(_), _) => Location::Exact,
             (Language::RawPrefix(text), _) => {
                 let outermost = outer.last().copied().or(own);
-                Location::Prefix { length: text.len(), is_final: outermost.is_some_and(is_final) }
+                Location::Prefix { length: 2 * text.len(), is_final: outermost.is_some_and(is_final) }
             }
-            (_, Some(nearest)) => Location::Prefix { length: modifier(nearest).1.len() + 1, is_final: true },
+            // Before what it stands in, and behind every longer prefix.
+            (_, Some(nearest)) => Location::Prefix { length: 2 * modifier(nearest).1.len() + 1, is_final: true },
             (_, None) => Location::Expression,
         })
     }
