@@ -332,6 +332,10 @@ impl Gateway {
             }
         }
         for route in &mut self.routes {
+            // A list of methods can stand in a template.
+            if why == Why::Template && route.methods == Stated::Known(Methods::All) {
+                route.methods = Stated::Unknown(why, Some(place));
+            }
             doubt(&mut route.auth, why, place);
             doubt(&mut route.access, why, place);
             doubt(&mut route.rates, why, place);

@@ -386,6 +386,8 @@ impl<'a, 's> Routes<'a, 's> {
             if let Some(method) = method {
                 let text = method.text().unwrap_or_default().to_ascii_uppercase();
                 route.methods = Stated::Known(Methods::Only(vec![(text, method.place())]));
+            } else if let Some((Why::Template, place)) = arrival.unseen {
+                route.methods = Stated::Unknown(Why::Template, place);
             }
             let (headers, queries) = (entry.list("headers"), entry.list("queryParams"));
             rank.extend([i64::from(method.is_some()), headers.len() as i64, queries.len() as i64]);

@@ -280,6 +280,12 @@ impl<'s> Routes<'_, 's> {
         route.auth_off = policies.auth_off;
         route.access = policies.access.clone();
         route.rates = policies.rates.clone();
+        // What may set a rate limit may also refuse methods.
+        if let Stated::Unknown(why, place) = policies.rates
+            && why != Why::NotRead
+        {
+            route.methods = Stated::Unknown(why, place);
+        }
         route.cors = policies.cors.clone();
         route.limits = policies.limits.clone();
         route.access_log = policies.access_log.clone();

@@ -234,6 +234,9 @@ impl<'s> Reader<'s, '_> {
             if self.world.is_templated(bound.object) && route.cors.is_absent() {
                 route.cors = Stated::Unknown(Why::Template, elsewhere);
             }
+            if self.world.is_templated(bound.object) && route.methods == Stated::Known(Methods::All) {
+                route.methods = Stated::Unknown(Why::Template, elsewhere);
+            }
             if let Some(found) = found {
                 self.claims(found, &gateways, bound);
             }
