@@ -6,6 +6,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::conf::Conf;
 use super::cors;
 use super::dynamic::{Definition, Name, Provider, Reference};
@@ -13,7 +16,7 @@ use super::view::View;
 use crate::model::Why;
 use crate::model::gateway::{
     Access, AccessBy, Action, Auth, AuthServer, Consequence, DanglingName, Gateway, Ineffective, Jwt, Limit, Measure,
-    Mechanism, Purpose, RateKey, RateLimit, Set, Stated,
+    Mechanism, Node, Purpose, RateKey, RateLimit, Set, Stated,
 };
 use crate::span::{FileId, Place};
 
@@ -274,15 +277,9 @@ impl<'a> Reader<'_, 'a> {
     /// Users with hashes of their passwords.
     fn users(&mut self, conf: Conf<'_>, mechanism: Mechanism) -> u32 {
         for (entry, place) in conf.texts("users") {
-            // Digest: name, realm, hash of all three.
-            let parts = if mechanism == Mechanism::Digest { 3 } else { 2 };
-            let mut fields = entry.splitn(parts, ':');
-            let name = fields.next().unwrap_or_default();
-            let Some(hash) = fields.last() else { continue };
-            let is_md5 = mechanism == Mechanism::Digest && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let hash = if is_md5 { format!("{{MD5}}{hash}") } else { hash.to_owned() };
-            self.gateway.add_credential(format!("password of the user `{name}`"), &hash, place);
+            self.user(entry, place, mechanism);
         }
+        self.secret(conf, mechanism);
         let mut auth = Auth::new(self.name(conf), mechanism, self.definition.place);
         let removed = conf.get("removeHeader").map(|node| (conf.flag("removeHeader") == Some(true), node));
         auth.forwards = Some(match removed {
@@ -290,6 +287,42 @@ impl<'a> Reader<'_, 'a> {
             None => Set::default(true, self.definition.place),
         });
         self.gateway.add_auth(auth)
+    }
+
+    /// A line of a list of users.
+    fn user(&mut self, entry: &str, place: Place, mechanism: Mechanism) {
+        // Digest: name, realm, hash of all three.
+        let parts = if mechanism == Mechanism::Digest { 3 } else { 2 };
+        let mut fields = entry.splitn(parts, ':');
+        let name = fields.next().unwrap_or_default();
+        let Some(hash) = fields.last() else { return };
+        let is_md5 = mechanism == Mechanism::Digest && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let hash = if is_md5 { format!("{{MD5}}{hash}") } else { hash.to_owned() };
+        self.gateway.add_credential(format!("password of the user `{name}`"), &hash, place);
+    }
+
+    /// The users in the `Secret` that a custom resource names: a list, or one with a password.
+    ///
+    /// Source: <https://doc.traefik.io/traefik/v3.7/reference/routing-configuration/http/middlewares/basicauth/>.
+    fn secret(&mut self, conf: Conf<'_>, mechanism: Mechanism) {
+        let (objects, sources) = (self.view.input.objects, self.view.input.sources);
+        let Some(name) = conf.str("secret").filter(|_| self.definition.provider == Provider::Crd) else { return };
+        let found = objects.find(sources, ("", "Secret"), &self.definition.namespace, name, conf.file());
+        let Some(secret) = found.map(|object| object.node(sources)) else { return };
+        let is_pair = secret.str("type") == Some("kubernetes.io/basic-auth");
+        for (part, is_encoded) in [("stringData", false), ("data", true)] {
+            for entry in secret.get(part).into_iter().flat_map(Node::children) {
+                let text = entry.text().unwrap_or_default();
+                let Some(text) = (if is_encoded { decoded(text) } else { Some(text.to_owned()) }) else { continue };
+                if !is_pair {
+                    text.lines()
+                        .filter(|line| !line.is_empty())
+                        .for_each(|line| self.user(line, entry.place(), mechanism));
+                } else if entry.key() == Some("password") {
+                    self.gateway.add_credential(format!("password in the secret `{name}`"), &text, entry.place());
+                }
+            }
+        }
     }
 
     fn forward(&mut self, conf: Conf<'_>, effects: &mut Effects) {
@@ -380,6 +413,12 @@ impl<'a> Reader<'_, 'a> {
         }
         effects.rates.push(self.gateway.add_rate(rate));
     }
+}
+
+/// A text in Base64, with or without line breaks.
+fn decoded(text: &str) -> Option<String> {
+    let text: String = text.split_ascii_whitespace().collect();
+    String::from_utf8(STANDARD.decode(text).ok()?).ok()
 }
 
 /// Whether the address is taken from forwarded headers.
