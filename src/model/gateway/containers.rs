@@ -10,6 +10,9 @@ use crate::span::{FileId, Place};
 /// So many files of a gateway are looked at for who runs it.
 const MOST_FILES: usize = 64;
 
+/// So many containers of a folder, and services with the same label, are compared with others.
+const MOST_COMPARED: usize = 256;
+
 /// A container that is started.
 #[derive(Clone, Debug)]
 pub struct Container {
@@ -68,7 +71,7 @@ impl Containers {
         files.iter().take(MOST_FILES).find_map(|&file| {
             let path = &sources.file(file).path;
             upwards(sources.folder(file)).enumerate().find_map(|(above, folder)| {
-                let mut containers = self.by_folder.get(folder).into_iter().flatten();
+                let mut containers = self.by_folder.get(folder).into_iter().flatten().take(MOST_COMPARED);
                 containers.find(|container| {
                     let is_beside = above == 0 && container.mounts.is_empty() || container.place.at.file == file;
                     images.contains(&container.image.as_str()) && (is_beside || container.sees(path))
@@ -92,7 +95,10 @@ impl<'s> Open<'s> {
         };
         let Some(selector) = spec.get("selector") else { return };
         if let Some((key, value)) = selector.children().next().and_then(|first| Some((first.key()?, first.text()?))) {
-            self.selectors.entry((namespace(root), key, value)).or_default().push(selector);
+            let alike = self.selectors.entry((namespace(root), key, value)).or_default();
+            if alike.len() < MOST_COMPARED {
+                alike.push(selector);
+            }
         }
     }
 
@@ -108,7 +114,7 @@ impl<'s> Open<'s> {
         let has = |wanted: Node<'_>| wanted.key().is_some_and(|key| labels.get(key).copied() == wanted.text());
         let mut found =
             labels.iter().filter_map(|(key, value)| self.selectors.get(&(namespace(workload), *key, *value)));
-        found.any(|selectors| selectors.iter().any(|selector| selector.children().all(has)))
+        found.any(|alike| alike.len() >= MOST_COMPARED || alike.iter().any(|selector| selector.children().all(has)))
     }
 }
 
