@@ -81,3 +81,11 @@ fn a_file_of_many_configurations_is_read_up_to_a_bound_that_is_told() {
     assert_eq!(problems.len(), 200 - 64);
     assert!(problems[0]["message"].as_str().unwrap().contains("more than 64"), "{}", problems[0]);
 }
+
+#[test]
+fn a_config_map_that_changed_is_judged_and_one_that_did_not_is_not() {
+    let sandbox = Sandbox::new(&[("map.yaml", NGINX), ("other.yaml", &NGINX.replace("autoindex", "# autoindex"))]);
+    let run = |path| sandbox.run(&["check", "--format", "json", "--files-are-changes", path]).exits(0).json();
+    assert_eq!(run("map.yaml")["documents"][0]["file"], "map.yaml");
+    assert_eq!(run("other.yaml")["documents"].as_array().unwrap().len(), 1);
+}

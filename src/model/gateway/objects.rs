@@ -2,6 +2,7 @@
 //! Knows the frame of an object, not what any kind means.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Unit;
 use super::containers::Containers;
@@ -50,6 +51,8 @@ pub struct Objects {
     by_file: HashMap<FileId, Vec<usize>>,
     /// Who starts containers, in compose files too.
     pub containers: Containers,
+    /// Answers to questions, see [`Objects::chosen`].
+    chosen: Mutex<HashMap<&'static str, Arc<[usize]>>>,
 }
 
 /// The objects of a group and kind.
@@ -134,9 +137,19 @@ impl Objects {
         found.into_iter().flat_map(|found| &found.all).map(|&index| &self.all[index])
     }
 
-    /// All objects of a group.
-    pub fn of_group<'o>(&'o self, group: &'o str) -> impl Iterator<Item = &'o Object> {
-        self.all.iter().filter(move |object| object.group == group)
+    /// The objects of a kind that `is` holds for. All gateways of a run may ask: the answer is kept under `question`.
+    pub fn chosen(
+        &self,
+        question: &'static str,
+        (group, kind): (&str, &str),
+        is: impl Fn(&Object) -> bool,
+    ) -> impl Iterator<Item = &Object> {
+        let mut answers = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
+        let chosen = Arc::clone(answers.entry(question).or_insert_with(|| {
+            let all = self.of_kind(group, kind).into_iter().flat_map(|found| &found.all).copied();
+            all.filter(|&index| is(&self.all[index])).collect()
+        }));
+        (0..chosen.len()).map(move |number| &self.all[chosen[number]])
     }
 
     /// The objects of a file, in its order.
@@ -189,4 +202,32 @@ fn nearness(near: &str, other: &str) -> (usize, std::cmp::Reverse<usize>) {
 pub fn shared_folders(a: &str, b: &str) -> usize {
     let (a, b) = (folder(a), folder(b));
     a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::source::{self, Limits};
+
+    #[test]
+    fn a_question_is_asked_of_each_object_once_in_a_run() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\n\
+                    apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n---\n\
+                    apiVersion: v1\nkind: Secret\nmetadata: {name: b}\n";
+        let mut sources = SourceMap::default();
+        let file = sources.push(source::read(FileId(0), "a.yaml", text.into(), &Limits::default()));
+        let objects = Objects::read(&sources, [file]);
+        let asked = Cell::new(0);
+        let is = |object: &Object| {
+            asked.set(asked.get() + 1);
+            object.name == "b"
+        };
+        for _ in 0..3 {
+            let chosen: Vec<_> = objects.chosen("maps called b", ("", "ConfigMap"), is).collect();
+            assert_eq!(chosen.iter().map(|object| object.kind.as_str()).collect::<Vec<_>>(), ["ConfigMap"]);
+        }
+        assert_eq!(asked.get(), 2);
+    }
 }

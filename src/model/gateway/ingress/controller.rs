@@ -32,7 +32,8 @@ pub(super) struct Controllers<'s> {
 impl<'s> Controllers<'s> {
     pub(super) fn of(input: Input<'s>) -> Self {
         let mut controllers = Self { configs: Vec::new(), is_replicated: false, images: Vec::new() };
-        controllers.configs.extend(input.objects.of("", "ConfigMap").filter(|object| is_config(input, object)));
+        let configs = input.objects.chosen("settings of ingress-nginx", ("", "ConfigMap"), |it| is_config(input, it));
+        controllers.configs.extend(configs);
         for (workload, image) in workloads(input) {
             controllers.images.push(image);
             controllers.is_replicated |= is_replicated(workload);
@@ -111,19 +112,23 @@ pub(super) fn is_config(input: Input<'_>, object: &Object) -> bool {
 
 /// Workloads that run the controller, each with its image.
 fn workloads<'s>(input: Input<'s>) -> impl Iterator<Item = (Node<'s>, Node<'s>)> {
-    let kinds = ["Deployment", "DaemonSet"].into_iter().flat_map(move |kind| input.objects.of("apps", kind));
-    kinds.map(move |object| object.node(input.sources)).filter_map(|node| {
-        let spec = node.path(&["spec", "template", "spec"]);
-        let containers = spec.map(|spec| spec.list("containers")).unwrap_or_default();
-        let mut images = containers.into_iter().filter_map(|container| container.get("image"));
-        let image = images.find(|image| {
-            let bare = image.text().unwrap_or_default().split('@').next().unwrap_or_default();
-            // A colon before the last slash is that of a port.
-            let tag = bare.rfind(':').filter(|at| bare.rfind('/').is_none_or(|slash| slash < *at));
-            let path = tag.map_or(bare, |at| &bare[..at]);
-            path.ends_with("ingress-nginx/controller") || path.ends_with("nginx-ingress-controller")
-        })?;
-        Some((node, image))
+    let node = move |object: &Object| object.node(input.sources);
+    let runs_it = move |object: &Object| image(node(object)).is_some();
+    let deployments = input.objects.chosen("deployments of ingress-nginx", ("apps", "Deployment"), runs_it);
+    let sets = input.objects.chosen("daemon sets of ingress-nginx", ("apps", "DaemonSet"), runs_it);
+    deployments.chain(sets).filter_map(move |object| Some((node(object), image(node(object))?)))
+}
+
+/// The image of the controller, in a workload that runs it.
+fn image(workload: Node<'_>) -> Option<Node<'_>> {
+    let containers = workload.path(&["spec", "template", "spec"])?.list("containers");
+    let mut images = containers.into_iter().filter_map(|container| container.get("image"));
+    images.find(|image| {
+        let bare = image.text().unwrap_or_default().split('@').next().unwrap_or_default();
+        // A colon before the last slash is that of a port.
+        let tag = bare.rfind(':').filter(|at| bare.rfind('/').is_none_or(|slash| slash < *at));
+        let path = tag.map_or(bare, |at| &bare[..at]);
+        path.ends_with("ingress-nginx/controller") || path.ends_with("nginx-ingress-controller")
     })
 }
 
