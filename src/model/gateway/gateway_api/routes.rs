@@ -81,7 +81,8 @@ impl<'a, 's> Routes<'a, 's> {
         let Some(spec) = node.get("spec") else { return };
         let references = spec.list("parentRefs");
         // Between services: no gateway is on the way.
-        if !references.is_empty() && references.iter().all(|reference| reference.str("kind") == Some("Service")) {
+        let is_service = |kind: Option<&str>| matches!(kind, Some("Service" | "ServiceImport" | "ServiceEntry"));
+        if !references.is_empty() && references.iter().all(|reference| is_service(reference.str("kind"))) {
             return;
         }
         let templated = self.input.sources.file(object.at.file).templated;
