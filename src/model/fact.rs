@@ -354,6 +354,8 @@ pub enum Why {
     Elsewhere,
     /// A way to say it that gatelint does not read.
     NotRead,
+    /// It is one thing for some requests and another for the rest.
+    Divided,
 }
 
 impl fmt::Display for Why {
@@ -370,6 +372,7 @@ impl fmt::Display for Why {
             Self::Environment => "environment variable",
             Self::Elsewhere => "setting outside the files in view",
             Self::NotRead => "setting that gatelint does not read",
+            Self::Divided => "requests that are treated differently",
         })
     }
 }

@@ -50,6 +50,8 @@ struct Verdict {
     custom: Option<u32>,
     /// For a part of the route, or for reasons out of view, that cannot be told.
     unclear: bool,
+    /// Whether that is as some requests of the route need a token, and others none.
+    divided: bool,
     /// Whether there are policies.
     any: bool,
     /// Whether what no policy refuses is let through.
@@ -292,6 +294,7 @@ impl<'s> Guards<'s> {
         let enforced = guard.policies.iter().map(|number| (*number, &self.policies[*number as usize]));
         // What a rule that allows covers, by whether it needs a token.
         let (mut needs, mut open, mut allows) = (Cover::None, Cover::None, false);
+        let mut opens_path = false;
         for (number, policy) in enforced.filter(|(_, policy)| policy.dry_run.is_none() && policy.act != Act::Audit) {
             verdict.any = true;
             match policy.act {
@@ -317,6 +320,7 @@ impl<'s> Guards<'s> {
                             needs = needs.max(covers);
                         } else {
                             open = open.max(covers);
+                            opens_path |= covers == Cover::Part && rule.covers_path(route);
                         }
                     }
                 }
@@ -327,13 +331,16 @@ impl<'s> Guards<'s> {
         if allows {
             match (needs, open) {
                 (_, Cover::All) => {}
+                (Cover::Part, Cover::Part) => verdict.divided = true,
+                // Of each path some methods are open.
+                (Cover::All, Cover::Part) if opens_path => verdict.divided = true,
                 // Smaller parts that are open are exceptions.
                 (Cover::All, _) | (Cover::Part, Cover::None) => verdict.enforced = true,
-                (Cover::Part, Cover::Part) => verdict.unclear = true,
                 // Nobody gets through, or only to what is open.
                 (Cover::None, _) => {}
             }
         }
+        verdict.unclear |= verdict.divided;
         verdict
     }
 
@@ -366,6 +373,7 @@ impl<'s> Guards<'s> {
                 unclear: some(|verdict| verdict.unclear)
                     || !enforced && some(|verdict| verdict.enforced)
                     || !custom && some(|verdict| verdict.custom.is_some()),
+                divided: some(|verdict| verdict.divided),
                 any: some(|verdict| verdict.any),
                 lenient: verdicts.iter().all(|verdict| verdict.lenient),
             }
@@ -409,9 +417,10 @@ impl<'s> Guards<'s> {
         if !enforced && !unclear {
             self.spoofable.extend(verifiers.iter().filter(|number| self.verifiers[**number as usize].writes_headers()));
         }
+        let why = if before.divided || behind.divided { Why::Divided } else { Why::Elsewhere };
         route.auth = match (auth.is_empty(), unclear) {
             (false, _) => Stated::Known(auth),
-            (true, true) => Stated::Unknown(Why::Elsewhere, here),
+            (true, true) => Stated::Unknown(why, here),
             // Whoever has policies for a workload has them where we look.
             (true, false) if (before.any || behind.any) && verifiers.is_empty() => Stated::Absent,
             (true, false) => Stated::Unknown(Why::Elsewhere, here),

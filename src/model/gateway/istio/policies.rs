@@ -225,6 +225,11 @@ impl<'s> Rule<'s> {
         }
         self.operations.iter().map(|operation| operation.covers(route)).max().unwrap_or(Cover::All)
     }
+
+    /// Whether it is for each path of a route, if not for all of its methods, hosts and ports.
+    pub(super) fn covers_path(&self, route: &Route) -> bool {
+        self.operations.iter().any(|operation| operation.covers_path(route) == Cover::All)
+    }
 }
 
 impl Operation {
@@ -260,21 +265,28 @@ impl Operation {
             && !self.narrowed
     }
 
-    fn covers(&self, route: &Route) -> Cover {
+    /// How much of the paths of a route it is for.
+    fn covers_path(&self, route: &Route) -> Cover {
         let any = PathPattern::any();
         let all = || route.paths.iter().map(|path| &path.pattern);
         let path = all().next().unwrap_or(&any);
         let covers = |pattern: &PathPattern| pattern.covers(path) == Some(true);
         let meets = |pattern: &PathPattern| pattern.overlaps(path).is_some() || pattern.is_opaque() || path.is_opaque();
-        let mut cover = if self.paths.is_empty() || self.paths.iter().any(covers) {
+        // What is left out of a rule that covers the rest is an exception.
+        if self.not_paths.iter().any(covers) {
+            Cover::None
+        } else if self.paths.is_empty() || self.paths.iter().any(covers) {
             Cover::All
         } else if self.paths.iter().any(meets) {
             Cover::Part
         } else {
-            return Cover::None;
-        };
-        // What is left out of a rule that covers the rest is an exception.
-        if self.not_paths.iter().any(covers) {
+            Cover::None
+        }
+    }
+
+    fn covers(&self, route: &Route) -> Cover {
+        let mut cover = self.covers_path(route);
+        if cover == Cover::None {
             return Cover::None;
         }
         if !self.methods.is_empty() || !self.not_methods.is_empty() {
