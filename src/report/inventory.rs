@@ -11,7 +11,7 @@ use serde_json::ser::PrettyFormatter;
 use super::{inert, json};
 use crate::error::Problem;
 use crate::model::gateway::{
-    Applied, Authentication, Gateway, Limit, Listener, Measure, Methods, Origin, Route, Set, Stated, path_text,
+    Action, Applied, Authentication, Gateway, Limit, Listener, Measure, Methods, Origin, Route, Set, Stated, path_text,
 };
 use crate::model::{Model, fields::gateway as names};
 use crate::source::SourceMap;
@@ -307,7 +307,11 @@ impl Inventory {
             [first, rest @ ..] => format!("{first} +{}", rest.len()),
         };
         let limit = |limit: &Option<&Limit>| limit.map_or_else(|| "default".to_owned(), Limit::shown);
-        let upstreams = route.upstreams.iter().filter_map(|&upstream| gateway.upstreams.get(upstream as usize));
+        // Nothing is sent to the upstream of a route that the gateway answers itself.
+        let answers =
+            matches!(route.action, Action::Redirect | Action::HttpsRedirect | Action::Refuse | Action::Respond);
+        let upstreams = route.upstreams.iter().filter(|_| !answers);
+        let upstreams = upstreams.filter_map(|&upstream| gateway.upstreams.get(upstream as usize));
         let upstreams: Vec<String> = upstreams.map(|upstream| upstream.name.clone()).collect();
         let auth = match gateway.derived().authentication(number) {
             Stated::Known(Authentication::None) => Told::Known("none".to_owned()),

@@ -46,3 +46,12 @@ fn without_a_gateway_there_is_nothing_to_list() {
     let sandbox = Sandbox::new(&[("api.yaml", "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n")]);
     assert_eq!(sandbox.run(&["routes"]).exits(0).stdout, "no gateway configuration found\n");
 }
+
+#[test]
+fn a_route_that_the_gateway_answers_leads_to_no_upstream() {
+    let kong = "_format_version: '3.0'\nservices:\n- name: admin\n  url: http://admin:80\n  routes: [{name: a, paths: [/a]}]\n  \
+                plugins: [{name: request-termination, config: {status_code: 403}}]\n";
+    let table = Sandbox::new(&[("kong.yaml", kong)]).run(&["routes"]).exits(0).stdout;
+    let row = table.lines().find(|line| line.contains("/a ")).unwrap_or_else(|| panic!("{table}"));
+    assert!(row.contains("refuse") && !row.contains("admin"), "{table}");
+}
