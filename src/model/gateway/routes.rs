@@ -50,7 +50,8 @@ pub enum Policy {
 #[derive(Debug)]
 pub struct Derived {
     authentication: Vec<Stated<Authentication>>,
-    /// Routes that need credentials, in order.
+    /// Routes that lead somewhere and need credentials, in order: a dashboard of the gateway's own with a password says
+    /// nothing of the routes beside it.
     pub authenticated: Vec<u32>,
     /// Which routes are public by design.
     pub public_by_design: Vec<bool>,
@@ -74,7 +75,11 @@ impl Derived {
     pub(super) fn new(gateway: &Gateway) -> Self {
         let authentication: Vec<_> = gateway.routes.iter().map(|route| authentication(gateway, route)).collect();
         let required = |state: &Stated<Authentication>| state.known() == Some(&Authentication::Required);
-        let authenticated = (0..).zip(&authentication).filter(|(_, state)| required(state)).map(|(i, _)| i).collect();
+        let asks = |(number, state): (u32, &Stated<Authentication>)| {
+            let leads_on = gateway.routes.get(number as usize).is_some_and(|route| gateway.forwards(route));
+            (leads_on && required(state)).then_some(number)
+        };
+        let authenticated = (0..).zip(&authentication).filter_map(asks).collect();
         let restricts = |route: &Route| route.methods.known().is_some_and(|methods| *methods != Methods::All);
         let mut users: HashMap<(Policy, u32), Vec<u32>> = HashMap::new();
         for (number, route) in (0..).zip(&gateway.routes) {

@@ -337,7 +337,7 @@ pub(super) const FIELDS: &[Field] = &[
         Kind::Route,
         "authenticatedSiblings",
         Type::Nodes(Kind::Route),
-        "Other routes of the gateway that need credentials: the first ten.",
+        "Other routes of the gateway that lead to an upstream and need credentials: the first ten.",
         siblings,
     ),
     field(
