@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::purpose::SignIn;
 use super::{
     AccessBy, Action, Applied, AuthMode, ClientCertificate, Exposure, Gateway, Limit, Measure, Methods, Route, Stated,
 };
@@ -79,7 +80,7 @@ impl Derived {
             let leads_on = gateway.routes.get(number as usize).is_some_and(|route| gateway.forwards(route));
             (leads_on && required(state)).then_some(number)
         };
-        let authenticated = (0..).zip(&authentication).filter_map(asks).collect();
+        let authenticated: Vec<u32> = (0..).zip(&authentication).filter_map(asks).collect();
         let restricts = |route: &Route| route.methods.known().is_some_and(|methods| *methods != Methods::All);
         let mut users: HashMap<(Policy, u32), Vec<u32>> = HashMap::new();
         for (number, route) in (0..).zip(&gateway.routes) {
@@ -106,7 +107,9 @@ impl Derived {
             }
         }
         let restricts_methods = gateway.routes.iter().any(restricts);
-        let public_by_design = gateway.routes.iter().map(|route| gateway.is_public_by_design(route)).collect();
+        let signs_in = SignIn::of(gateway, &authenticated);
+        let is_public = |route: &Route| gateway.is_public_by_design(route) || signs_in.is_behind(gateway, route);
+        let public_by_design = gateway.routes.iter().map(is_public).collect();
         let with_hosts =
             (0..).zip(&gateway.routes).filter(|(_, route)| gateway.forwards(route) && !route.hosts.is_empty());
         let with_hosts = with_hosts.map(|(number, _)| number).collect();
