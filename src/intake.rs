@@ -41,11 +41,7 @@ impl Intake {
         if let Some(Changed::Files(changed)) = &found.changed {
             let changed: BTreeSet<FileId> = changed.iter().filter_map(|path| sources.find(path)).collect();
             roots.retain(|&root| !changed.is_disjoint(&resolve::reach(&sources, root)));
-            let has_changed = |id: &FileId| {
-                let host = sources.file(*id).host.as_ref();
-                changed.contains(id) || host.is_some_and(|host| changed.contains(&host.at.file))
-            };
-            units.retain(|unit| unit.files.iter().any(has_changed));
+            units.retain(|unit| unit.files.iter().any(|&file| changed.contains(&sources.home(file))));
         }
         let mut claimed: BTreeSet<FileId> = units.iter().flat_map(|unit| unit.files.iter().copied()).collect();
         if !matches!(found.changed, Some(Changed::Files(_))) {
@@ -53,7 +49,7 @@ impl Intake {
         }
         claimed.extend(&roots);
         let mut known: BTreeSet<FileId> = gateways.iter().map(|&(id, _)| id).chain(support).collect();
-        known.extend(gateways.iter().filter_map(|&(id, _)| Some(sources.file(id).host.as_ref()?.at.file)));
+        known.extend(gateways.iter().map(|&(id, _)| sources.home(id)));
         known.extend(problems.iter().map(|problem| problem.span.file));
         known.extend(roots.iter().flat_map(|&root| resolve::reach(&sources, root)));
         let ignored_files = found.ignored_files + walked;

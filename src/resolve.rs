@@ -79,22 +79,9 @@ pub fn document(base: &str, reference: &str, vendored: &BTreeMap<String, String>
     }
 }
 
-/// Joins `path` to `folder` and removes `.` and `..`; `None` if that leaves the root.
+/// A relative path from a folder; `None` if it leaves the root, or is none.
 fn normalise(folder: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains('\0') {
-        return None;
-    }
-    let mut parts: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            _ => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    if path.starts_with('/') || path.contains('\0') { None } else { source::join(folder, path) }
 }
 
 /// Reads `seeds` (path and bytes) and every file of the project that their `$ref`s reach.

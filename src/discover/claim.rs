@@ -1,5 +1,7 @@
 //! What the files of a run turn out to be, once they are parsed.
 
+use std::collections::HashSet;
+
 use super::{Formats, formats_of, is_root, is_support, may_be_openapi, need_support};
 use crate::source::{SourceFile, SourceMap};
 use crate::span::FileId;
@@ -35,10 +37,10 @@ impl Claimed {
                 claimed.gateways.push((id, formats));
             }
         }
-        for (file, host) in sources.files().filter_map(|file| Some((file, file.host.as_ref()?.at.file))) {
-            claimed.gateways.push((file.id, formats_of(file)));
-            claimed.others.retain(|&id| id != host);
-        }
+        let inside = sources.files().filter(|file| file.host.is_some());
+        claimed.gateways.extend(inside.map(|file| (file.id, formats_of(file))));
+        let homes: HashSet<FileId> = claimed.gateways.iter().map(|&(id, _)| sources.home(id)).collect();
+        claimed.others.retain(|id| !homes.contains(id));
         if !claimed.gateways.iter().any(|&(_, formats)| need_support(formats)) {
             claimed.others.append(&mut claimed.support);
         }

@@ -98,6 +98,21 @@ pub fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// A path from a folder, without `.` and `..`; `None` if it leaves the project's root.
+pub fn join(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 /// A folder and those above it, the nearest first. The last is empty: the project's root.
 pub fn upwards(start: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(start), |path| (!path.is_empty()).then(|| folder(path)))
@@ -134,6 +149,11 @@ impl SourceMap {
     /// A file by id.
     pub fn file(&self, id: FileId) -> &SourceFile {
         &self.files[id.0 as usize]
+    }
+
+    /// The file that stands at the path of a file: itself, or the one it is inside of.
+    pub fn home(&self, id: FileId) -> FileId {
+        self.file(id).host.as_ref().map_or(id, |host| host.at.file)
     }
 
     /// The folder of a file; empty: the project's root.

@@ -4,7 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::cursor::Node;
-use crate::source::{SourceMap, upwards};
+use super::kubernetes::pod;
+use crate::source::{SourceMap, join, upwards};
 use crate::span::{FileId, Place};
 
 /// So many files of a gateway are looked at for who runs it.
@@ -124,7 +125,7 @@ fn namespace(object: Node<'_>) -> &str {
 
 fn of_root<'s>(root: Node<'s>, folder: &str, open: &Open<'s>) -> Vec<Container> {
     if root.get("apiVersion").is_some() && root.get("kind").is_some() {
-        let pod = root.path(&["spec", "template", "spec"]).or_else(|| root.get("spec"));
+        let pod = pod(root);
         let on_host = pod.is_some_and(|pod| pod.is_true("hostNetwork")) || open.leads_to(root);
         let containers = pod.map(|pod| pod.list("containers")).unwrap_or_default().into_iter();
         return containers
@@ -184,19 +185,4 @@ pub fn mount(volume: Node<'_>) -> Option<(&str, &str, bool)> {
     let (from, to) = (parts.next()?, parts.next()?);
     let writable = !parts.next().is_some_and(|mode| mode.split(',').any(|mode| mode == "ro"));
     Some((from, to, writable))
-}
-
-/// A path from a folder; none if it leads out of the project.
-pub fn join(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

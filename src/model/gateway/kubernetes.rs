@@ -8,6 +8,11 @@ use super::cursor::{Node, has_template};
 use super::{Consequence, DanglingName, Gateway, Protocol, Stated, Upstream};
 use crate::span::{FileId, Place};
 
+/// What says of an object which containers run: its pods, where it makes some, or itself.
+pub fn pod(object: Node<'_>) -> Option<Node<'_>> {
+    object.path(&["spec", "template", "spec"]).or_else(|| object.get("spec"))
+}
+
 /// A service as the target of a route.
 #[derive(Clone, Copy, Debug)]
 pub struct ServiceRef<'s> {

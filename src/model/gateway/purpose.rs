@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::path::{Language, PathPattern};
 use super::routes::WRITES;
 use super::{Gateway, Methods, Purpose, Route, Upstream};
+use crate::model::net;
 use crate::words::{ListId, WordLists};
 
 /// Ends of files that browsers load before anybody has signed in.
@@ -47,17 +48,17 @@ impl Gateway {
 }
 
 /// The servers that decide who may call or where callers sign in. Whoever is sent there has no credentials yet.
-pub(super) struct SignIn<'g>(HashSet<&'g str>);
+pub(super) struct SignIn(HashSet<String>);
 
-impl<'g> SignIn<'g> {
+impl SignIn {
     /// Those of a gateway. A server to which a route with credentials leads is none: its API signs in on the side.
-    pub(super) fn of(gateway: &'g Gateway, authenticated: &[u32]) -> Self {
+    pub(super) fn of(gateway: &Gateway, authenticated: &[u32]) -> Self {
         let asked =
             gateway.auth_servers.iter().filter(|server| matches!(server.purpose, Purpose::Decision | Purpose::Tokens));
-        let mut hosts: HashSet<&str> = asked.filter_map(|server| host_of(&server.url)).collect();
+        let mut hosts: HashSet<String> = asked.filter_map(|server| net::parse(&server.url).host).collect();
         for route in authenticated.iter().filter_map(|&number| gateway.routes.get(number as usize)) {
             for host in hosts_behind(gateway, route) {
-                hosts.remove(host);
+                hosts.remove(&host);
             }
         }
         Self(hosts)
@@ -66,21 +67,13 @@ impl<'g> SignIn<'g> {
     /// Whether a route leads there and nowhere else.
     pub(super) fn is_behind(&self, gateway: &Gateway, route: &Route) -> bool {
         let mut hosts = hosts_behind(gateway, route).peekable();
-        hosts.peek().is_some() && hosts.all(|host| self.0.contains(host))
+        hosts.peek().is_some() && hosts.all(|host| self.0.contains(&host))
     }
 }
 
-fn hosts_behind<'g>(gateway: &'g Gateway, route: &Route) -> impl Iterator<Item = &'g str> {
+fn hosts_behind(gateway: &Gateway, route: &Route) -> impl Iterator<Item = String> {
     let upstreams = route.upstreams.iter().filter_map(|&number| gateway.upstreams.get(number as usize));
-    upstreams.flat_map(|upstream| &upstream.hosts).map(String::as_str)
-}
-
-/// The host that a URL names, without user and port.
-fn host_of(url: &str) -> Option<&str> {
-    let rest = url.split_once("://")?.1;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    Some(host.rsplit_once(':').map_or(host, |(host, _)| host)).filter(|host| !host.is_empty())
+    upstreams.flat_map(|upstream| &upstream.hosts).map(|host| host.to_ascii_lowercase())
 }
 
 /// Sign-in and what comes before it, and receivers of webhooks: whoever calls has no credentials of this API yet.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::{Input, Node};
 use super::value;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, folder, join};
 use crate::span::FileId;
 
 /// Where a template looks for documents.
@@ -66,13 +66,5 @@ fn path(template: &str, named: &str) -> Option<String> {
     if named.contains("://") || named.starts_with('/') || named.contains("${") {
         return None;
     }
-    let mut parts: Vec<&str> = template.rsplit_once('/').map_or(Vec::new(), |(folder, _)| folder.split('/').collect());
-    for part in named.split('/').filter(|part| !part.is_empty() && *part != ".") {
-        if part == ".." {
-            parts.pop()?;
-        } else {
-            parts.push(part);
-        }
-    }
-    Some(parts.join("/"))
+    join(folder(template), named)
 }

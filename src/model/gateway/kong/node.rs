@@ -2,6 +2,7 @@
 //! a setting is found, not what it means.
 
 use super::super::Node;
+use super::super::kubernetes::pod;
 use crate::span::Place;
 
 /// What a variable of Kong's begins with.
@@ -153,8 +154,7 @@ fn ports(entry: Node<'_>) -> Vec<Port> {
 
 /// Containers of an object that has some, if variables of Kong's are set there.
 fn containers(object: Node<'_>) -> Vec<Settings<'_>> {
-    let template = object.path(&["spec", "template", "spec"]).or_else(|| object.get("spec"));
-    let containers = template.map(|spec| spec.list("containers")).unwrap_or_default();
+    let containers = pod(object).map(|spec| spec.list("containers")).unwrap_or_default();
     let replicas = object.path(&["spec", "replicas"]).and_then(Node::number);
     let mut found = Vec::new();
     for container in containers {

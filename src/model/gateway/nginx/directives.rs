@@ -10,7 +10,7 @@ use super::access::argument;
 use super::config::{Context, Line, Topic};
 use super::limits::per_second;
 use super::server::Server;
-use super::upstream::{host_of, is_resolved_late};
+use super::upstream::{authority, host_of, is_resolved_late};
 use super::variables::{Piece, condition, pieces, variables};
 use crate::model::net::{HostClass, host_class};
 use crate::model::pattern::{Facts, Growth};
@@ -467,7 +467,7 @@ impl<'c, 's> Lowering<'c, 's, '_> {
         }
         let target = |block: usize| {
             let pass = config.own(block, "proxy_pass")?.value();
-            Some(host_of(pass.split_once("://").map_or(pass, |(_, rest)| rest)))
+            Some(authority(pass))
         };
         let Some(own) = line.block.and_then(target) else { return false };
         // A server that is open to all anyway has nothing to hide.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::super::{Action, Concern, Setting};
 use super::Lowering;
 use super::config::Line;
+use super::upstream::authority;
 use super::variables::variables;
 use crate::span::Place;
 
@@ -30,9 +31,7 @@ impl<'s> Lowering<'_, 's, '_> {
         let config = self.config;
         let route = &self.gateway.routes[number as usize];
         let Some(handler) = config.own(block, "proxy_pass").filter(|_| route.action == Action::Proxy) else { return };
-        let url = handler.value();
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let upstream = rest.split('/').next().unwrap_or_default().to_ascii_lowercase();
+        let upstream = authority(handler.value()).to_ascii_lowercase();
         if upstream.is_empty() || upstream.contains('$') {
             return;
         }

@@ -185,6 +185,11 @@ pub(super) fn host_of(target: &str) -> &str {
     target.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
+/// The host and port that a handler's URL names, with or without a scheme.
+pub(super) fn authority(url: &str) -> &str {
+    host_of(url.split_once("://").map_or(url, |(_, rest)| rest))
+}
+
 /// A host without its port.
 fn bare(host: &str) -> &str {
     let host = host_of(host);

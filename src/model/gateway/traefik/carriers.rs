@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use super::conf::{Conf, Dotted};
 use crate::model::gateway::adapters::Input;
 use crate::model::gateway::containers::{mount, published};
+use crate::model::gateway::kubernetes::pod;
 use crate::model::gateway::{Node, Objects};
 use crate::span::{FileId, NodeId, Place};
 
@@ -145,11 +146,9 @@ impl<'s> Carriers<'s> {
     fn workloads(&mut self, input: Input<'s>, files: &HashSet<FileId>) {
         for object in workloads(input.objects).filter(|object| files.contains(&object.at.file)) {
             let node = object.node(input.sources);
-            let spec = node.get("spec");
-            let pod = spec.and_then(|spec| spec.path(&["template", "spec"])).or(spec);
-            let many = spec.and_then(|spec| spec.get("replicas")).and_then(Node::number);
+            let many = node.path(&["spec", "replicas"]).and_then(Node::number);
             let place = node.path(&["metadata", "name"]).map_or(node.key_place(), Node::place);
-            for container in pod.into_iter().flat_map(|pod| pod.list("containers")) {
+            for container in pod(node).into_iter().flat_map(|pod| pod.list("containers")) {
                 if let Some(mut launch) = launch(container, "args", "env", place) {
                     launch.replicated = object.kind == "DaemonSet" || many.is_some_and(|many| many > 1.0);
                     self.launches.push(launch);

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::carriers::{Carriers, Shape, shape};
 use super::conf::Conf;
 use crate::model::gateway::Node;
-use crate::model::gateway::containers::join;
-use crate::source::{SourceMap, folder};
+use crate::source::{SourceMap, folder, join};
 use crate::span::FileId;
 
 /// Where Traefik looks for its static file.
